@@ -1,0 +1,50 @@
+# Every target that a person or a machine needs; `make help` lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help setup demo test test-deep check format bench docs clean
+
+help: ## Show what there is to make
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+setup: $(READY) ## Make .venv with everything pinned in constraints.txt
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt "pip>=25.1"
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable . --group dev
+	@touch $@
+
+demo: setup ## The demo store, loaded, modelled, published and reported
+	$(BIN)/kassavirta demo
+
+test: setup ## The ordinary test suite
+	$(BIN)/pytest -n 2 -m "not deep"
+
+test-deep: setup ## The tests that take minutes
+	$(BIN)/pytest -m deep
+
+check: setup ## Format, lint, types, import floors, SQL
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	cd sql && ../$(BIN)/sqlfluff lint --processes 2 models tests
+
+format: setup ## Put everything into shape
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	cd sql && ../$(BIN)/sqlfluff fix models tests
+
+bench: setup ## Measure against dlt's own REST source; SIZE=20000 orders
+	$(BIN)/python -m tests.bench.compare --size $(or $(SIZE),20000)
+
+docs: setup ## dbt's own documentation pages into docs/dbt
+	cd sql && ../$(BIN)/dbt docs generate --profiles-dir . --target-path ../docs/dbt --log-path ../data/dbt/logs
+
+clean: ## Remove what can be made again, except data
+	rm -rf $(VENV) dist docs/dbt .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

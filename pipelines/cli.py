@@ -1,0 +1,177 @@
+"""The command `kassavirta`: arguments in, exit code out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipelines.errors import PipelineError
+
+if TYPE_CHECKING:
+    from pipelines.flow import Record, Teller
+
+app = typer.Typer(
+    help="Your online store's whole history in DuckDB: load, model, publish, report.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    add_completion=False,
+)
+
+Stores = Annotated[list[str] | None, typer.Argument(help="Stores by name; all that are enabled if none is given.")]
+AsOf = Annotated[str | None, typer.Option(help="Compute as of this day (YYYY-MM-DD) instead of today.")]
+
+
+@app.command()
+def demo(
+    size: Annotated[int, typer.Option(help="Orders in the demo store.")] = 5000,
+    serve: Annotated[bool, typer.Option("--serve", help="Only serve the store, until Ctrl-C.")] = False,
+    port: Annotated[int, typer.Option(help="Port for --serve.")] = 8765,
+    fault: Annotated[list[str] | None, typer.Option(help="A named fault of the store.")] = None,
+    history: Annotated[Path | None, typer.Option(help="CSV of real purchases: customer, date, units, amount.")] = None,
+    as_of: AsOf = None,
+) -> None:
+    """See it work: a made-up store, loaded over HTTP, modelled, published and reported."""
+    from pipelines import showcase
+
+    options = showcase.options(size, history, fault or ())
+    if serve:
+        raise typer.Exit(showcase.serve(port, options))
+    with _told() as teller:
+        record = showcase.show(Path.cwd(), options, as_of, teller)
+    _finish(record)
+
+
+@app.command()
+def check(stores: Stores = None) -> None:
+    """Test connection: address, key, each list's right to be read, clock; nothing is written."""
+    from pipelines.check import check_stores
+    from pipelines.settings import read_settings
+
+    with _told() as teller:
+        findings = check_stores(read_settings().chosen(stores))
+        for finding in findings:
+            for line in (*finding.lists, *finding.warnings):
+                teller.say(f"{finding.store}: {line}")
+            for problem in finding.problems:
+                typer.echo(f"error: {problem}", err=True)
+    problems = [problem for finding in findings for problem in finding.problems]
+    raise typer.Exit(problems[0].exit_code if problems else 0)
+
+
+@app.command()
+def sync(
+    stores: Stores = None,
+    resource: Annotated[list[str] | None, typer.Option(help="Only these lists.")] = None,
+    full: Annotated[bool, typer.Option("--full", help="Everything again, from the beginning.")] = False,
+    since: Annotated[str | None, typer.Option("--from", help="Backfill from this day or moment.")] = None,
+    until: Annotated[str | None, typer.Option("--to", help="Backfill to this day or moment.")] = None,
+) -> None:
+    """Extract and load what is new; a backfill leaves the cursor alone."""
+    from pipelines import flow
+    from pipelines.load import wanted
+    from pipelines.settings import read_settings
+
+    with _told() as teller:
+        settings = read_settings()
+        chosen = settings.chosen(stores)
+        record = flow.sync(settings, chosen, wanted(resource or (), full, since, until, chosen[0].time_zone), teller)
+    _finish(record)
+
+
+@app.command()
+def build(
+    select: Annotated[list[str] | None, typer.Option(help="dbt selection; all models if not given.")] = None,
+    as_of: AsOf = None,
+) -> None:
+    """Build and test the models, publish them, write the report."""
+    from pipelines import flow
+    from pipelines.settings import read_settings
+
+    with _told() as teller:
+        record = flow.build(read_settings(), select or (), as_of, teller)
+    _finish(record)
+
+
+@app.command()
+def run(stores: Stores = None, as_of: AsOf = None) -> None:
+    """Sync, build, publish and report."""
+    from pipelines import flow
+    from pipelines.settings import read_settings
+
+    with _told() as teller:
+        settings = read_settings()
+        record = flow.run(settings, settings.chosen(stores), as_of, teller)
+    _finish(record)
+
+
+@app.command()
+def status(as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False) -> None:
+    """Per store: Disabled, Syncing, Enabled or Failed; last run, rows, gaps, freshness."""
+    from pipelines.settings import read_settings
+    from pipelines.status import read_status
+    from pipelines.terminal import show_status
+
+    with _told():
+        show_status(read_status(read_settings()), as_json)
+
+
+@app.command()
+def report(open_page: Annotated[bool, typer.Option("--open", help="Open it in a browser.")] = False) -> None:
+    """Write the owner's page from the published file."""
+    from pipelines import flow
+    from pipelines.settings import read_settings
+
+    with _told() as teller:
+        settings = read_settings()
+        flow.report(settings, teller)
+    if open_page:
+        typer.launch(str(settings.report))
+
+
+@app.command()
+def init(
+    platform: Annotated[str, typer.Option(help="Where the store runs.")] = "mycashflow",
+    name: Annotated[str, typer.Option(help="What you call the store.")] = "main",
+    store: Annotated[str, typer.Option(prompt="Store (NAME of https://NAME.mycashflow.fi)", help="Its name or address.")] = ...,  # type: ignore[assignment]
+    user: Annotated[str, typer.Option(prompt="API user's e-mail", help="The API user's e-mail.")] = ...,  # type: ignore[assignment]
+    key: Annotated[str, typer.Option(prompt="API key", hide_input=True, help="The API user's key.")] = ...,  # type: ignore[assignment]
+    time_zone: Annotated[str, typer.Option(help="The store's own zone.")] = "Europe/Helsinki",
+    currency: Annotated[str, typer.Option(help="The store's own currency.")] = "EUR",
+) -> None:
+    """Set up a store: writes .dlt/ and checks that it can be read."""
+    from pipelines.init import NewStore, write_settings
+
+    with _told() as teller:
+        new = NewStore(name, platform, store, user, key, time_zone, currency)
+        for path in write_settings(Path.cwd(), new):
+            teller.say(f"written: .dlt/{path.name}")
+    check([name])
+
+
+@contextmanager
+def _told() -> Iterator[Teller]:
+    """A teller, and errors turned into one sentence and an exit code."""
+    from pipelines.terminal import teller
+
+    try:
+        with teller() as told:
+            yield told
+    except PipelineError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(error.exit_code) from None
+
+
+def _finish(record: Record) -> None:
+    for failure in record.failures:
+        typer.echo(f"error: {failure}", err=True)
+    raise typer.Exit(record.exit_code)
+
+
+def main() -> None:
+    """Runs the command line."""
+    app()

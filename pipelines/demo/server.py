@@ -1,0 +1,189 @@
+"""Serves a shop over HTTP/1.1 on the loopback, as MyCashflow would: `with serve(shop) as server: ...`.
+
+HTTP Basic, keep-alive, one thread per connection. `GET /demo/ledger` needs no key and answers the shop's true
+figures; it is no part of MyCashflow's API. Errors: reference/mycashflow-api.md 1.1 and 1.10.
+"""
+
+import base64
+import json
+import socket
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from email.utils import formatdate
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Lock, Thread
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from pipelines.demo.faults import ORDERS_ON_V0, Faults, Reply
+from pipelines.demo.mycashflow import Answer, Api, error
+from pipelines.demo.shop import Shop
+
+USER = "demo@example.com"
+KEY = "demo-key"
+LEDGER_PATH = "/demo/ledger"
+
+Request = tuple[str, str, dict[str, str], int]
+"""Method, path, parameters, status answered (0: the connection was closed instead)."""
+
+
+class ShopServer(ThreadingHTTPServer):
+    """A running server.
+
+    Attributes:
+        requests: every request answered so far, oldest first; may be cleared at any time.
+        before_answer: called with path and parameters before each answer is made, one call at a time.
+    """
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, port: int, shop: Shop, api: Api, faults: Faults, latency: float, login: str) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.shop = shop
+        self.api = api
+        self.faults = faults
+        self.latency = latency
+        self.authorization = "Basic " + base64.b64encode(login.encode()).decode()
+        self.requests: list[Request] = []
+        self.before_answer: Callable[[str, dict[str, str]], None] | None = None
+        self.closing = Event()
+        self._hook_lock = Lock()
+        self._connections: set[socket.socket] = set()
+
+    def prepare(self, path: str, params: dict[str, str]) -> None:
+        """Lets the test write to the shop before the answer is made."""
+        if self.before_answer is not None:
+            with self._hook_lock:
+                self.before_answer(path, params)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._connections.discard(request)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Tells of our own mistakes; clients that leave in the middle are no news."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
+
+    def stop(self) -> None:
+        """Ends the loop, the stalled answers and the connections that are still open."""
+        self.closing.set()
+        self.shutdown()
+        self.server_close()
+        for connection in list(self._connections):
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                continue
+
+
+@contextmanager
+def serve(
+    shop: Shop,
+    port: int = 0,
+    faults: Iterable[str] = (),
+    latency: float = 0.0,
+    user: str = USER,
+    key: str = KEY,
+    orders_version: str = "v1",
+    page_size_cap: int | None = None,
+) -> Iterator[ShopServer]:
+    """A server in a thread of its own, until the block ends.
+
+    Args:
+        port: 0 for any free one.
+        faults: names of `faults.NAMES`.
+        latency: seconds before each answer.
+        orders_version: the only API version that has orders.
+        page_size_cap: the largest page the shop gives, whatever is asked.
+    """
+    faults = tuple(faults)
+    ids = shop.ids("orders")
+    sick_id = ids[len(ids) // 2] if ids else None
+    api = Api(shop, "v0" if ORDERS_ON_V0 in faults else orders_version, page_size_cap)
+    server = ShopServer(port, shop, api, Faults(faults, sick_id), latency, f"{user}:{key}")
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+        thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: ShopServer
+
+    def do_GET(self) -> None:
+        parts = urlsplit(self.path)
+        params = dict(parse_qsl(parts.query, keep_blank_values=True))
+        self.server.prepare(parts.path, params)
+        if parts.path == LEDGER_PATH:
+            reply = Reply(_json(self.server.shop.ledger().as_json()))
+        else:
+            reply = self.server.faults.reply(self.path, self._answer(parts.path, params))
+        status = 0 if reply.is_silent else reply.answer.status
+        self.server.requests.append((self.command, parts.path, params, status))
+        self._pause(reply)
+        self._send(reply)
+
+    def _refuse_method(self) -> None:
+        path = urlsplit(self.path).path
+        self.server.requests.append((self.command, path, {}, 405))
+        refusal = error(405, "Method Not Allowed", "This shop can only be read.")
+        self.close_connection = True
+        self._send(Reply(replace(refusal, headers={"Allow": "GET"})))
+
+    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _refuse_method
+
+    def _answer(self, path: str, params: dict[str, str]) -> Answer:
+        if self.headers.get("Authorization") != self.server.authorization:
+            refusal = error(401, "Unauthorized", "Wrong user or API key.")
+            return replace(refusal, headers={"WWW-Authenticate": 'Basic realm="MyCashflow API"'})
+        if path.endswith("/"):
+            return error(400, "Bad Request", "The address must not end with a slash.")
+        if "application/json" not in self.headers.get("Accept", ""):
+            return error(406, "Not Acceptable", "Send Accept: application/json.")
+        return self.server.api.answer(self.server.url, path, params)
+
+    def _pause(self, reply: Reply) -> None:
+        seconds = self.server.latency + reply.pause
+        if seconds:
+            self.server.closing.wait(seconds)
+
+    def _send(self, reply: Reply) -> None:
+        """Head and body in one write, so that no delayed acknowledgement comes between them."""
+        if reply.is_silent:
+            self.close_connection = True
+            return
+        answer = reply.answer
+        self.close_connection |= bool(reply.missing)
+        body = b"" if self.command == "HEAD" else answer.body
+        headers = {
+            "Date": formatdate(self.server.shop.clock(), usegmt=True),
+            "Content-Type": "application/json; charset=utf-8",
+            "Content-Length": str(len(answer.body) + reply.missing),
+            "Connection": "close" if self.close_connection else "keep-alive",
+            **answer.headers,
+        }
+        head = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}"]
+        head += [f"{name}: {value}" for name, value in headers.items()]
+        self.wfile.write("\r\n".join([*head, "", ""]).encode() + body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Requests are kept in `server.requests`; nothing is printed."""
+
+
+def _json(value: object) -> Answer:
+    return Answer(200, json.dumps(value).encode())

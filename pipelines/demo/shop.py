@@ -1,0 +1,149 @@
+"""The demo shop: what it keeps, its true figures, and a life of its own while it is served."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from threading import RLock
+from types import TracebackType
+from typing import Any
+
+from pipelines.demo.helsinki import local_text, moment_of
+from pipelines.demo.ledger import Ledger
+from pipelines.demo.order import COMPONENTS
+from pipelines.demo.shelf import Query, Shelf, Shelves
+from pipelines.demo.wire import parse_record, record_text
+
+Moment = float | datetime
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list: how many records the query has in all, and this page's ids and JSON."""
+
+    item_count: int
+    ids: list[int]
+    texts: list[bytes]
+
+
+class Shop:
+    """A store whose records can be read and changed from any thread; resources go by their names.
+
+    Attributes:
+        clock: Unix seconds of the shop's own now, also its `Date` header when served.
+    """
+
+    def __init__(self, shelves: Shelves, ledger: Ledger, clock: Callable[[], float] = time.time) -> None:
+        self.clock = clock
+        self._shelves = shelves
+        self._ledger = ledger
+        self._lock = RLock()
+
+    def __enter__(self) -> "Shop":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Gives the disk space back; nothing can be read afterwards."""
+        self._shelves.close()
+
+    def ledger(self) -> Ledger:
+        """The true figures of the shop as it was made, without later edits."""
+        return self._ledger
+
+    def ids(self, resource: str) -> list[int]:
+        """The ids of all records, ascending."""
+        with self._lock:
+            return self._shelves[resource].ids.tolist()
+
+    def get(self, resource: str, record_id: int) -> dict[str, Any]:
+        """One record with all its nested lists.
+
+        Raises:
+            KeyError: there is none with that id.
+        """
+        shelf = self._shelves[resource]
+        text = self.text(resource, record_id, shelf.resource.everything)
+        if text is None:
+            raise KeyError(record_id)
+        return parse_record(text)
+
+    def text(self, resource: str, record_id: int, expand: frozenset[str]) -> bytes | None:
+        """One record's JSON, or None when there is none with that id."""
+        shelf = self._shelves[resource]
+        with self._lock:
+            position = shelf.place(record_id)
+            spans = [] if position is None else shelf.spans([position])
+        return next(iter(shelf.texts(spans, expand)), None)
+
+    def page(
+        self, resource: str, query: Query, first: int, size: int, expand: frozenset[str]
+    ) -> Page:
+        """The records number `first` to `first + size` (from 0) of a query, as they are at this moment."""
+        shelf = self._shelves[resource]
+        with self._lock:
+            found = shelf.select(query)
+            positions = found[first : first + size]
+            spans = shelf.spans(positions)
+            ids = [shelf.ids[position] for position in positions]
+            count = len(found)
+        return Page(count, ids, list(shelf.texts(spans, expand)))
+
+    def insert(self, resource: str, record: dict[str, Any], at: Moment | None = None) -> int:
+        """The id of the new record; fields not given are null, nested lists empty, an id the next free one."""
+        shelf = self._shelves[resource]
+        now = local_text(moment_of(self.clock() if at is None else at))
+        with self._lock:
+            last = shelf.ids[-1] if shelf.ids else 0
+            blank = _blank(shelf) | {"id": last + 1, "created_at": now, "updated_at": now}
+            whole = blank | record
+            self._put(shelf, whole)
+        return int(whole["id"])
+
+    def update(
+        self,
+        resource: str,
+        record_id: int,
+        changes: dict[str, Any],
+        at: Moment | None = None,
+        bump: bool = True,
+    ) -> None:
+        """Sets the given fields, nested lists whole; moves `updated_at` to `at` unless told not to.
+
+        Raises:
+            KeyError: there is no record with that id.
+        """
+        with self._lock:
+            record = self.get(resource, record_id)
+            if bump:
+                record["updated_at"] = local_text(moment_of(self.clock() if at is None else at))
+            self._put(self._shelves[resource], record | changes)
+
+    def delete(self, resource: str, record_id: int) -> None:
+        """Takes the record away; no trace of it is served.
+
+        Raises:
+            KeyError: there is none with that id.
+        """
+        with self._lock:
+            self._shelves[resource].remove(record_id)
+
+    def _put(self, shelf: Shelf, record: dict[str, Any]) -> None:
+        text = record_text(record, shelf.resource.sections)
+        shelf.put(int(record["id"]), text, shelf.values_of(parse_record(text)))
+
+
+def _blank(shelf: Shelf) -> dict[str, Any]:
+    record: dict[str, Any] = dict.fromkeys(shelf.resource.fields)
+    record |= {section: [] for section in shelf.resource.sections}
+    if shelf.resource.has_status:
+        record["status"] = "OPEN"
+        record["tax_summary"] = {component: [] for component in COMPONENTS}
+    return record

@@ -1,0 +1,100 @@
+"""What a list of an API is: the vocabulary of the endpoint tables (`sources/*/resources.py`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+# A kind ("bigint", "text", "bool", "timestamp", "date", "decimal", "json"), an object of fields, or a list of objects.
+Field = str | Mapping[str, "Field"] | list["Field"]  # type: ignore[misc]
+Fields = Mapping[str, Field]
+
+
+@dataclass(frozen=True)
+class Reread:
+    """A second look at rows whose cursor may not have moved: everything the filters select.
+
+    `since` names the filter that takes the time of the last such look; `days` makes it "so many days ago" instead.
+    `fixed` are filters that are always the same. `every` is "run" or "day".
+    """
+
+    name: str
+    since: str | None = None
+    days: int = 0
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    every: Literal["run", "day"] = "run"
+
+
+@dataclass(frozen=True)
+class Child:
+    """A nested list that becomes the table `name`.
+
+    `path` leads from the parent row through objects and lists; `components` are set when the path ends in an object
+    whose lists all have the same fields (a row then says which list it was in).
+    """
+
+    name: str
+    path: tuple[str, ...]
+    components: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One list of the API and how it is read.
+
+    Attributes:
+        name: the table, and the name in settings.
+        singular: one row's name; children carry `<singular>_id`.
+        path: the list's path below the API version.
+        fields: the fields we know and their kinds, nested as in the API. `id` is the key.
+        versions: API versions to try, in this order, until one does not answer 404.
+        cursor: the field whose `-from` and `-to` filters make windows; None reads the whole list each time.
+        page_size: rows asked for at a time.
+        expands: nested lists to ask for by name.
+        sensitive: columns that hold personal data, as flattened in the table.
+        blind_to: changes that no cursor shows, in plain words.
+        rereads: what is read again because of that.
+        seen: whether the path has been seen in the wild.
+    """
+
+    name: str
+    singular: str
+    path: str
+    fields: Fields
+    versions: tuple[str, ...] = ("v1",)
+    cursor: str | None = None
+    page_size: int = 100
+    expands: tuple[str, ...] = ()
+    sensitive: tuple[str, ...] = ()
+    blind_to: tuple[str, ...] = ()
+    rereads: tuple[Reread, ...] = ()
+    seen: bool = True
+
+    def __post_init__(self) -> None:
+        if self.fields.get("id") != "bigint":
+            raise ValueError(f"{self.name}: the exact walk needs a whole-number `id`")
+        if self.cursor and self.fields.get(self.cursor) != "timestamp":
+            raise ValueError(f"{self.name}: cursor {self.cursor} is not one of its timestamps")
+
+    @property
+    def parent_key(self) -> str:
+        """The column by which children name this endpoint's row."""
+        return f"{self.singular}_id"
+
+    @property
+    def children(self) -> tuple[Child, ...]:
+        """Every nested list as a child table, at any depth."""
+        return tuple(_children(self.name, (), self.fields))
+
+
+def _children(table: str, path: tuple[str, ...], fields: Fields) -> Iterator[Child]:
+    for name, kind in fields.items():
+        here, child = (*path, name), f"{table}__{name}"
+        if isinstance(kind, list):
+            yield Child(child, here)
+            yield from _children(child, here, kind[0])  # type: ignore[arg-type]
+        elif isinstance(kind, Mapping) and all(isinstance(inner, list) for inner in kind.values()):
+            yield Child(child, here, components=tuple(kind))
+        elif isinstance(kind, Mapping):
+            yield from _children(child, here, kind)

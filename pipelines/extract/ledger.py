@@ -1,0 +1,97 @@
+"""What was asked, what the API said, what arrived: one `WindowRecord` for each window that was walked."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import pendulum
+
+from pipelines.extract.tables import Rejected
+from pipelines.settings import now
+
+
+@dataclass
+class WindowRecord:
+    """One window of one list, and how its walk went.
+
+    `api_count` is what the API counted in its last answer (None when it does not count), `distinct_rows` what arrived,
+    `duplicates` rows that were seen a second time and dropped.
+    """
+
+    store: str
+    resource: str
+    reason: str
+    window_from: pendulum.DateTime | None
+    window_to: pendulum.DateTime | None
+    started_at: pendulum.DateTime
+    api_count: int | None = None
+    distinct_rows: int = 0
+    duplicates: int = 0
+    rejected_rows: int = 0
+    requests: int = 0
+    seconds: float = 0.0
+    status: str = "failed"
+
+    @property
+    def arrived(self) -> int:
+        """Rows loaded and rows set aside: what there is to hold against `api_count`."""
+        return self.distinct_rows + self.rejected_rows
+
+    def settle(self) -> None:
+        """Says what the walk amounts to, once it is over."""
+        if self.api_count is None:
+            self.status = "uncounted"
+        else:
+            self.status = "complete" if self.arrived >= self.api_count else "short"
+
+
+@dataclass
+class Ledger:
+    """All windows and rejected rows of one run; safe to write from several threads."""
+
+    windows: list[WindowRecord] = field(default_factory=list)
+    rejected: list[tuple[WindowRecord, Rejected]] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @contextmanager
+    def window(
+        self,
+        store: str,
+        resource: str,
+        reason: str,
+        span: tuple[pendulum.DateTime | None, pendulum.DateTime | None],
+    ) -> Iterator[WindowRecord]:
+        """A record that is kept whatever happens inside; "failed" unless the walk ends well."""
+        record = WindowRecord(store, resource, reason, *span, started_at=now())
+        with self.lock:
+            self.windows.append(record)
+        try:
+            yield record
+            record.settle()
+        finally:
+            record.seconds = (now() - record.started_at).total_seconds()
+
+    def set_aside(self, record: WindowRecord, rejected: Rejected) -> None:
+        """Keeps a row that could not be loaded, with the window it came in."""
+        with self.lock:
+            record.rejected_rows += 1
+            self.rejected.append((record, rejected))
+
+    @property
+    def requests(self) -> int:
+        """HTTP requests of all windows."""
+        return sum(record.requests for record in self.windows)
+
+    def short_windows(self) -> list[WindowRecord]:
+        """Windows in which fewer rows arrived than the API counted."""
+        return [record for record in self.windows if record.status == "short"]
+
+    def rows_by_resource(self) -> Mapping[str, int]:
+        """Distinct rows that arrived, per resource."""
+        rows: dict[str, int] = {}
+        for record in self.windows:
+            rows[record.resource] = rows.get(record.resource, 0) + record.distinct_rows
+        return rows

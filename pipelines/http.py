@@ -1,0 +1,217 @@
+"""Asks a store's API politely: one throttle, timeouts, retries, and no secret in anything that is said about it."""
+
+from __future__ import annotations
+
+import re
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import pendulum
+import requests
+import tenacity
+from requests.adapters import HTTPAdapter
+
+from pipelines.errors import AccessDenied, ApiError, ContractError, RateLimited, SettingsError, Unavailable
+from pipelines.settings import now
+
+T = TypeVar("T")
+
+EXCERPT = 200
+E_MAIL = re.compile(r"[^\s\"'<>@]+@[^\s\"'<>@]+")
+LONG_NUMBER = re.compile(r"\+?\d[\d\s-]{5,}\d")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How hard one store may be asked: seconds, requests per second (0 = as fast as it answers), attempts."""
+
+    timeout: float = 60.0
+    requests_per_second: float = 0.0
+    attempts: int = 6
+    longest_wait: float = 60.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A 200 answer: its body, the store's clock when it gave it, and how many requests it took."""
+
+    body: bytes
+    date: pendulum.DateTime | None
+    requests: int
+
+
+class Throttle:
+    """Spaces requests of one store over all threads, and holds all of them back when the store asks to wait."""
+
+    def __init__(self, requests_per_second: float) -> None:
+        self._gap = 1 / requests_per_second if requests_per_second else 0.0
+        self._next = 0.0
+        self._lock = threading.Lock()
+
+    def wait(self) -> None:
+        """Returns when it is this caller's turn."""
+        while True:
+            with self._lock:
+                pause = self._next - time.monotonic()
+                if pause <= 0:
+                    self._next = time.monotonic() + self._gap
+                    return
+            time.sleep(pause)
+
+    def hold(self, seconds: float) -> None:
+        """Lets nobody through for so long."""
+        with self._lock:
+            self._next = max(self._next, time.monotonic() + seconds)
+
+
+class Session:
+    """GET requests to one store.
+
+    Args:
+        name: the store's name in settings, for messages.
+        base_url: where its API starts, without a trailing slash.
+        user, key: HTTP Basic credentials; they appear in no message, log or repr.
+        limits: timeouts and retries.
+        connections: how many requests may be under way at once.
+    """
+
+    def __init__(
+        self, name: str, base_url: str, user: str, key: str, limits: Limits, connections: int = 8
+    ) -> None:
+        self.name = name
+        self.base_url = base_url.rstrip("/")
+        self.limits = limits
+        self.throttle = Throttle(limits.requests_per_second)
+        self._http = requests.Session()
+        self._http.auth = (user.encode(), key.encode())
+        self._http.headers.update({"Accept": "application/json", "User-Agent": "kassavirta"})
+        self._http.mount(self.base_url, HTTPAdapter(pool_maxsize=connections))
+
+    def __repr__(self) -> str:
+        return f"Session({self.name!r}, {self.base_url!r})"
+
+    def get(self, path: str, params: Mapping[str, str | int], read: Callable[[Answer], T]) -> T:
+        """What `read` makes of the answer; asked again while the store is busy or the body arrives broken.
+
+        Raises:
+            AccessDenied: 401 or 403.
+            RateLimited, Unavailable: still refused or broken after the last attempt.
+            ApiError: any other status than 200.
+            ContractError: the answer is a web page.
+            SettingsError: the host does not exist.
+        """
+        counter = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(self.limits.attempts),
+            retry=tenacity.retry_if_exception_type(Unavailable),
+            wait=self._pause,
+            reraise=True,
+        )
+        for attempt in counter:
+            with attempt:
+                return read(self._ask(path, params, attempt.retry_state.attempt_number))
+        raise AssertionError("tenacity either returns or raises")
+
+    def close(self) -> None:
+        """Ends the connections."""
+        self._http.close()
+
+    def _ask(self, path: str, params: Mapping[str, str | int], attempt: int) -> Answer:
+        self.throttle.wait()
+        url = f"{self.base_url}/{path}"
+        try:
+            response = self._http.get(url, params=dict(params), timeout=self.limits.timeout, allow_redirects=False)
+        except requests.RequestException as error:
+            raise self._connection_error(url, error) from None
+        self._check(response)
+        return Answer(response.content, _date(response.headers.get("Date")), attempt)
+
+    def _check(self, response: requests.Response) -> None:
+        """Raises what a status other than 200, or a web page, means."""
+        status, where = response.status_code, f"{self.name}: GET {_bare(response.url)} answered {response.status_code}"
+        if status == 200 and "html" in response.headers.get("Content-Type", "").lower():
+            raise ContractError(
+                f"{where} with a web page, expected JSON. Check store_name or base_url; if they are right, "
+                "the shop may be under maintenance: try later."
+            )
+        if status == 200:
+            return
+        excerpt = redact(response.text)
+        if status == 401:
+            raise AccessDenied(f"{where}: user or key is wrong. Set both in .dlt/secrets.toml.", status)
+        if status == 403:
+            raise AccessDenied(f"{where}: this API user has no right to read it. Give it the right.", status)
+        if status == 429:
+            seconds = _seconds(response.headers.get("Retry-After"))
+            raise RateLimited(f"{where}: the store asks to wait {seconds:.0f} s. Try again later.", seconds)
+        if status >= 500:
+            raise Unavailable(f"{where}: {excerpt or 'no reason given'}. Try again later.", status)
+        if 300 <= status < 400:
+            raise ApiError(f"{where}: it points to another address. Set base_url to that address.", status)
+        raise ApiError(f"{where}: {excerpt or 'no reason given'}", status)
+
+    def _connection_error(self, url: str, error: requests.RequestException) -> Exception:
+        host = urlsplit(url).hostname or ""
+        if not _has_address(host):
+            return SettingsError(
+                f"{self.name}: no such host {host}. Check store_name in .dlt/config.toml, or your network."
+            )
+        if isinstance(error, requests.exceptions.SSLError):
+            return SettingsError(f"{self.name}: {host} has no valid certificate. Check store_name or base_url.")
+        return Unavailable(f"{self.name}: GET {_bare(url)} got no whole answer ({_cause(error)}). Try again later.")
+
+    def _pause(self, state: tenacity.RetryCallState) -> float:
+        jittered = tenacity.wait_exponential_jitter(initial=0.5, max=self.limits.longest_wait)(state)
+        error = state.outcome.exception() if state.outcome else None
+        if not isinstance(error, RateLimited):
+            return jittered
+        if error.seconds > 10 * self.limits.longest_wait:
+            raise error
+        self.throttle.hold(error.seconds or jittered)
+        return 0.0
+
+
+def redact(text: str) -> str:
+    """The beginning of a text, on one line, without e-mail addresses and long numbers."""
+    short = " ".join(text[:EXCERPT].split())
+    return LONG_NUMBER.sub("<number>", E_MAIL.sub("<e-mail>", short))
+
+
+def _bare(url: str | None) -> str:
+    parts = urlsplit(url or "")
+    return f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}"
+
+
+def _has_address(host: str) -> bool:
+    try:
+        return bool(socket.getaddrinfo(host, None))
+    except OSError:
+        return False
+
+
+def _cause(error: requests.RequestException) -> str:
+    if isinstance(error, requests.Timeout):
+        return "time-out"
+    return "connection refused" if "refused" in str(error) else "connection broken"
+
+
+def _date(header: str | None) -> pendulum.DateTime | None:
+    try:
+        return pendulum.instance(parsedate_to_datetime(header or "")).in_timezone("UTC")
+    except ValueError:
+        return None
+
+
+def _seconds(header: str | None) -> float:
+    """The seconds a Retry-After header asks for, whether it gives seconds or a moment; 0 without one."""
+    if not header:
+        return 0.0
+    if header.strip().isdigit():
+        return float(header)
+    moment = _date(header)
+    return max(0.0, (moment - now()).total_seconds()) if moment else 0.0

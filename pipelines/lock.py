@@ -1,0 +1,62 @@
+"""One run at a time in a working directory; a lock that a killed process cannot leave behind."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pipelines.errors import SettingsError
+from pipelines.settings import now
+
+
+@contextmanager
+def run_lock(data: Path, command: str) -> Iterator[None]:
+    """Holds `data/run.lock`; the operating system lets go of it whenever the process ends.
+
+    Raises:
+        SettingsError: another run holds it; the message says which.
+    """
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with open(data / "run.lock", "a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = _read(file)
+            raise SettingsError(
+                f"another run is under way: {holder.get('command', 'unknown')}, process {holder.get('process', '?')}, "
+                f"since {holder.get('since', '?')}. Wait for it to end."
+            ) from None
+        file.truncate(0)
+        json.dump({"command": command, "process": os.getpid(), "since": now().to_iso8601_string()}, file)
+        file.flush()
+        try:
+            yield
+        finally:
+            file.truncate(0)
+
+
+def holder(data: Path) -> dict[str, Any]:
+    """What the run that holds the lock says of itself; empty when there is none."""
+    try:
+        with open(data / "run.lock", "a+", encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return _read(file)
+    except OSError:
+        pass
+    return {}
+
+
+def _read(file: Any) -> dict[str, Any]:
+    file.seek(0)
+    try:
+        said: dict[str, Any] = json.loads(file.read())
+    except ValueError:
+        return {}
+    return said

@@ -1,0 +1,282 @@
+"""Stores, warehouse and paths, read from `.dlt/` and the environment; the only reader of either, and of the clock.
+
+Any key can be set as an environment variable: `STORES__MAIN__KEY`, `WAREHOUSE__PATH`. The environment wins over
+`secrets.toml`, and that over `config.toml`. An unknown key is an error, and all errors are told at once.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pendulum
+
+from pipelines.errors import SettingsError
+
+PLATFORMS = ("mycashflow",)
+DESTINATIONS = ("duckdb",)
+FILES = ("config.toml", "secrets.toml")
+
+# Sections of the same files that are dlt's own business.
+DLT_SECTIONS = ("runtime", "extract", "normalize", "load", "sources", "destination", "data_writer", "schema")
+
+STORE_KEYS: Mapping[str, type] = {
+    "platform": str,
+    "store_name": str,
+    "base_url": str,
+    "user": str,
+    "key": str,
+    "time_zone": str,
+    "currency": str,
+    "enabled": bool,
+    "requests_per_second": float,
+    "concurrency": int,
+    "timeout_seconds": float,
+    "attempts": int,
+    "resources": dict,
+}
+RESOURCE_KEYS: Mapping[str, type] = {
+    "enabled": bool,
+    "api_version": str,
+    "path": str,
+    "page_size": int,
+    "lag_minutes": int,
+}
+WAREHOUSE_KEYS: Mapping[str, type] = {"destination": str, "path": str, "published": str}
+
+
+@dataclass(frozen=True)
+class ResourceSettings:
+    """What is set for one list of one store; None is the endpoint table's own value."""
+
+    enabled: bool = True
+    api_version: str | None = None
+    path: str | None = None
+    page_size: int | None = None
+    lag_minutes: int = 10
+
+
+@dataclass(frozen=True)
+class Store:
+    """One online store: where it answers, with which key, and in which zone and currency it counts."""
+
+    name: str
+    platform: str
+    base_url: str
+    user: str = field(repr=False)
+    key: str = field(repr=False)
+    time_zone: str = "Europe/Helsinki"
+    currency: str = "EUR"
+    enabled: bool = True
+    requests_per_second: float = 0.0
+    concurrency: int = 4
+    timeout_seconds: float = 60.0
+    attempts: int = 6
+    resources: Mapping[str, ResourceSettings] = field(default_factory=dict)
+
+    def resource(self, name: str) -> ResourceSettings:
+        """What is set for a resource, or the defaults."""
+        return self.resources.get(name, ResourceSettings())
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything a run needs to know; paths are absolute."""
+
+    directory: Path
+    stores: Mapping[str, Store]
+    warehouse: Path
+    published: Path
+
+    @property
+    def data(self) -> Path:
+        """Where all state lives."""
+        return self.directory / "data"
+
+    @property
+    def report(self) -> Path:
+        """The owner's page."""
+        return self.data / "report.html"
+
+    def chosen(self, names: list[str] | None = None) -> list[Store]:
+        """The named stores, or every enabled one.
+
+        Raises:
+            SettingsError: a name is not among the stores, or none is left.
+        """
+        unknown = [name for name in names or () if name not in self.stores]
+        if unknown:
+            raise SettingsError(f"no store {_and(unknown)} in .dlt/config.toml; there is {_and(self.stores)}")
+        stores = [self.stores[name] for name in names] if names else list(self.stores.values())
+        enabled = [store for store in stores if store.enabled]
+        if not enabled:
+            raise SettingsError("no store is enabled: run `kassavirta init`, or set enabled = true in .dlt/config.toml")
+        return enabled
+
+
+def now() -> pendulum.DateTime:
+    """This moment, in UTC."""
+    return pendulum.now("UTC")
+
+
+def read_settings(directory: Path | None = None) -> Settings:
+    """The settings of a working directory.
+
+    Raises:
+        SettingsError: there is no `.dlt/`, or something in it is wrong; every problem is named.
+    """
+    home = (directory or Path.cwd()).resolve()
+    if not (home / ".dlt").is_dir():
+        raise SettingsError(
+            "no .dlt/ in this directory: run `kassavirta init` to set up a store, or `kassavirta demo` to see it work"
+        )
+    problems: list[str] = []
+    document = _read_files(home / ".dlt", problems)
+    _overlay_environment(document, os.environ)
+    settings = _settings(home, document, problems)
+    if problems:
+        raise SettingsError("settings in .dlt/: " + "; ".join(problems))
+    return settings
+
+
+def _read_files(folder: Path, problems: list[str]) -> dict[str, Any]:
+    document: dict[str, Any] = {}
+    for name in FILES:
+        try:
+            text = (folder / name).read_text(encoding="utf-8")
+            _merge(document, tomllib.loads(text))
+        except FileNotFoundError:
+            continue
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+            problems.append(f"{name} cannot be read ({error})")
+    return document
+
+
+def _merge(into: dict[str, Any], new: Mapping[str, Any]) -> None:
+    for name, value in new.items():
+        if isinstance(value, Mapping) and isinstance(into.get(name), dict):
+            _merge(into[name], value)
+        else:
+            into[name] = value
+
+
+def _overlay_environment(document: dict[str, Any], environment: Mapping[str, str]) -> None:
+    for variable, value in environment.items():
+        path = variable.lower().split("__")
+        if path[0] in ("stores", "warehouse") and len(path) > 1:
+            section: dict[str, Any] = {path[-1]: value}
+            for name in reversed(path[:-1]):
+                section = {name: section}
+            _merge(document, section)
+
+
+def _settings(home: Path, document: Mapping[str, Any], problems: list[str]) -> Settings:
+    unknown = [name for name in document if name not in ("stores", "warehouse", *DLT_SECTIONS)]
+    problems.extend(f"unknown section [{name}], expected [stores.NAME] or [warehouse]" for name in unknown)
+    warehouse = _typed("warehouse", document.get("warehouse", {}), WAREHOUSE_KEYS, problems)
+    destination = warehouse.get("destination", "duckdb")
+    if destination not in DESTINATIONS:
+        problems.append(f"warehouse.destination is {destination!r}, expected {_or(DESTINATIONS)}")
+    stores = document.get("stores", {})
+    if not isinstance(stores, Mapping):
+        problems.append("stores is no section; expected [stores.NAME]")
+        stores = {}
+    return Settings(
+        directory=home,
+        stores={name: _store(name, values, problems) for name, values in stores.items()},
+        warehouse=home / warehouse.get("path", "data/warehouse.duckdb"),
+        published=home / warehouse.get("published", "data/kassavirta.duckdb"),
+    )
+
+
+def _store(name: str, values: Any, problems: list[str]) -> Store:
+    where = f"stores.{name}"
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        problems.append(f"[{where}]: a store's name is lower-case letters, digits and _, starting with a letter")
+    known = _typed(where, values, STORE_KEYS, problems)
+    enabled = known.get("enabled", True)
+    needed = ("user", "key") if enabled else ()
+    problems.extend(f"{where}.{key} is missing" for key in needed if not known.get(key))
+    platform = known.pop("platform", "mycashflow")
+    if platform not in PLATFORMS:
+        problems.append(f"{where}.platform is {platform!r}, expected {_or(PLATFORMS)}")
+    _check_time_zone(where, known.get("time_zone", "UTC"), problems)
+    base_url = _base_url(where, known.pop("store_name", None), known.pop("base_url", None), problems)
+    resources = {
+        resource: ResourceSettings(**_typed(f"{where}.resources.{resource}", values, RESOURCE_KEYS, problems))
+        for resource, values in known.pop("resources", {}).items()
+    }
+    credentials = {"user": known.pop("user", ""), "key": known.pop("key", "")}
+    return Store(name=name, platform=platform, base_url=base_url, resources=resources, **credentials, **known)
+
+
+def _base_url(where: str, store_name: str | None, base_url: str | None, problems: list[str]) -> str:
+    """The store's address; MyCashflow answers on its default host only, over https (reference 1.1)."""
+    if base_url:
+        parts = urlsplit(base_url)
+        loopback = parts.hostname in ("localhost", "127.0.0.1", "::1")
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            problems.append(f"{where}.base_url is no web address, expected https://...")
+        elif parts.scheme == "http" and not loopback:
+            problems.append(f"{where}.base_url begins with http://, which would show the key to everybody; use https://")
+        elif parts.username or parts.password:
+            problems.append(f"{where}.base_url holds a user or key; set them as {where}.user and {where}.key")
+        return base_url.rstrip("/")
+    plain = re.sub(r"^https?://|\.mycashflow\.fi.*$|/.*$", "", (store_name or "").strip().lower())
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", plain):
+        problems.append(f"{where}.store_name is missing or wrong, expected NAME of https://NAME.mycashflow.fi")
+    return f"https://{plain}.mycashflow.fi"
+
+
+def _check_time_zone(where: str, zone: str, problems: list[str]) -> None:
+    try:
+        pendulum.timezone(zone)
+    except (ValueError, KeyError):
+        problems.append(f"{where}.time_zone {zone!r} is unknown, expected a name such as Europe/Helsinki")
+
+
+def _typed(where: str, values: Any, keys: Mapping[str, type], problems: list[str]) -> dict[str, Any]:
+    if not isinstance(values, Mapping):
+        problems.append(f"{where} is no section")
+        return {}
+    typed: dict[str, Any] = {}
+    for name, value in values.items():
+        if name not in keys:
+            problems.append(f"unknown key {where}.{name}, expected one of {', '.join(keys)}")
+            continue
+        try:
+            typed[name] = _convert(value, keys[name])
+        except (ValueError, TypeError, KeyError):
+            problems.append(f"{where}.{name} is no {_WORDS[keys[name]]}")
+    return typed
+
+
+_WORDS = {str: "text", bool: "true or false", float: "number", int: "whole number above zero", dict: "section"}
+
+
+def _convert(value: Any, kind: type) -> Any:
+    """The value as its kind; text from the environment is read, anything else must be right already."""
+    if kind is bool and isinstance(value, str):
+        return {"true": True, "1": True, "false": False, "0": False}[value.lower()]
+    if kind in (int, float) and isinstance(value, str | int | float) and not isinstance(value, bool):
+        number = kind(value)
+        if number < (1 if kind is int else 0) or (kind is int and number != float(value)):
+            raise ValueError
+        return number
+    if not isinstance(value, kind):
+        raise TypeError
+    return value
+
+
+def _and(names: Any) -> str:
+    return ", ".join(names) or "none"
+
+
+def _or(names: Any) -> str:
+    return " or ".join(repr(name) for name in names)

@@ -1,0 +1,108 @@
+"""How each store is doing: Disabled, Syncing, Enabled or Failed, and what was read when."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas
+
+from pipelines.errors import SettingsError
+from pipelines.lock import holder
+from pipelines.settings import Settings, Store
+from pipelines.warehouse import read_frame
+
+RUNS = """
+    select started_at, finished_at, status, exit_code, stores, rows_loaded, message
+    from ops.runs where command in ('sync', 'run') order by started_at desc
+"""
+WINDOWS = """
+    select store, resource, max(window_to) as read_to, sum(distinct_rows) as rows_read,
+        sum(case when status = 'short' then 1 else 0 end) as short_windows
+    from ops.windows group by store, resource order by store, resource
+"""
+REJECTED = "select store, resource, count(*) as rows_set_aside from ops.rejected_rows group by store, resource"
+
+
+def read_status(settings: Settings) -> dict[str, Any]:
+    """The state of every configured store, as plain values for a table or JSON.
+
+    Raises:
+        SettingsError: the warehouse file cannot be read.
+    """
+    running = holder(settings.data)
+    runs, windows, rejected = _read_ops(settings)
+    stores = [_store_state(store, bool(running), runs, windows, rejected) for store in settings.stores.values()]
+    return {"running": running or None, "stores": stores}
+
+
+def _read_ops(settings: Settings) -> tuple[pandas.DataFrame, ...]:
+    """From the warehouse, or from the published file while a load has the warehouse."""
+    files = [path for path in (settings.warehouse, settings.published) if path.exists()]
+    if not files:
+        return pandas.DataFrame(), pandas.DataFrame(), pandas.DataFrame()
+    try:
+        return _frames(files[0])
+    except SettingsError:
+        if len(files) == 1:
+            raise
+        return _frames(files[1])
+
+
+def _frames(path: Path) -> tuple[pandas.DataFrame, ...]:
+    tables = read_frame(path, "select table_name from information_schema.tables where table_schema = 'ops'")
+    if "runs" not in set(tables["table_name"]):
+        return pandas.DataFrame(), pandas.DataFrame(), pandas.DataFrame()
+    return tuple(read_frame(path, sql) for sql in (RUNS, WINDOWS, REJECTED))
+
+
+def _store_state(
+    store: Store, running: bool, runs: pandas.DataFrame, windows: pandas.DataFrame, rejected: pandas.DataFrame
+) -> dict[str, Any]:
+    mine = runs[runs["stores"].str.split(",").map(lambda names: store.name in names)] if len(runs) else runs
+    last = mine.iloc[0] if len(mine) else None
+    return {
+        "store": store.name,
+        "platform": store.platform,
+        "state": _state(store, running, last),
+        "last_run": None if last is None else _iso(last["started_at"]),
+        "last_result": None if last is None else last["status"],
+        "message": (last["message"] or None) if last is not None else None,
+        "resources": _resources(store, windows, rejected),
+    }
+
+
+def _state(store: Store, running: bool, last: Any) -> str:
+    if not store.enabled:
+        return "Disabled"
+    if running:
+        return "Syncing"
+    if last is None:
+        return "Never synced"
+    return "Failed" if last["status"] == "failed" else "Enabled"
+
+
+def _resources(store: Store, windows: pandas.DataFrame, rejected: pandas.DataFrame) -> list[dict[str, Any]]:
+    if not len(windows):
+        return []
+    mine = windows[windows["store"] == store.name]
+    aside = {row["resource"]: row["rows_set_aside"] for row in _records(rejected) if row["store"] == store.name}
+    return [
+        {
+            "resource": row["resource"],
+            "read_to": _iso(row["read_to"]),
+            "rows_read": int(row["rows_read"] or 0),
+            "rows_set_aside": int(aside.get(row["resource"], 0)),
+            "gaps": int(row["short_windows"]),
+        }
+        for row in _records(mine)
+    ]
+
+
+def _records(frame: pandas.DataFrame) -> list[dict[str, Any]]:
+    records: list[dict[str, Any]] = frame.to_dict("records")  # type: ignore[assignment]
+    return records
+
+
+def _iso(moment: Any) -> str | None:
+    return None if pandas.isna(moment) else moment.isoformat(timespec="seconds")

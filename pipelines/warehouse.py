@@ -1,0 +1,154 @@
+"""The warehouse: connect, read, and the small `ops` tables that say what every run did."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from pipelines.errors import LoadFailed, PipelineError, SettingsError
+
+if TYPE_CHECKING:
+    import pandas
+
+TIME = "timestamp with time zone"
+
+# Table -> column -> type, in types that DuckDB and PostgreSQL share.
+OPS: Mapping[str, Mapping[str, str]] = {
+    "stores": {
+        "store": "text",
+        "platform": "text",
+        "time_zone": "text",
+        "currency": "text",
+        "is_enabled": "boolean",
+    },
+    "runs": {
+        "run_id": "text",
+        "command": "text",
+        "started_at": TIME,
+        "finished_at": TIME,
+        "status": "text",
+        "exit_code": "bigint",
+        "stores": "text",
+        "requests": "bigint",
+        "rows_loaded": "text",
+        "versions": "text",
+        "message": "text",
+    },
+    "windows": {
+        "run_id": "text",
+        "store": "text",
+        "resource": "text",
+        "reason": "text",
+        "window_from": TIME,
+        "window_to": TIME,
+        "api_count": "bigint",
+        "distinct_rows": "bigint",
+        "duplicates": "bigint",
+        "rejected_rows": "bigint",
+        "requests": "bigint",
+        "seconds": "double precision",
+        "status": "text",
+        "started_at": TIME,
+    },
+    "rejected_rows": {
+        "run_id": "text",
+        "store": "text",
+        "resource": "text",
+        "record_id": "text",
+        "reason": "text",
+        "raw_json": "text",
+        "rejected_at": TIME,
+    },
+}
+
+
+@contextmanager
+def connect(path: Path, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that is closed afterwards, with UTC as its zone.
+
+    Raises:
+        SettingsError: the file is locked by another process, is no DuckDB file, or the disk is full.
+    """
+    try:
+        connection = duckdb.connect(str(path), read_only=read_only)
+    except (duckdb.Error, OSError) as error:
+        raise explain(error, path) from error
+    try:
+        connection.execute("set time zone 'UTC'")
+        yield connection
+    except (duckdb.Error, OSError) as error:
+        raise explain(error, path) from error
+    finally:
+        connection.close()
+
+
+def check_usable(path: Path) -> None:
+    """Nothing, when the warehouse can be written; it is not created.
+
+    Raises:
+        SettingsError: as `connect` does, or when its folder cannot be written.
+    """
+    if path.exists():
+        with connect(path):
+            return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        probe = path.with_suffix(".probe")
+        probe.write_bytes(b"kassavirta")
+        probe.unlink()
+    except OSError as error:
+        raise explain(error, path) from error
+
+
+def explain(error: BaseException, path: Path) -> PipelineError:
+    """What a DuckDB or operating system error means for the person who runs this."""
+    text, name = str(error).replace(f"{path.parent}{os.sep}", ""), path.name
+    if getattr(error, "errno", None) == errno.ENOSPC or "No space left" in text or "not enough disk space" in text:
+        return SettingsError(f"{name}: no space left on the disk. Free some and run again; nothing is half-written.")
+    if "Could not set lock" in text or "being used by another process" in text:
+        return SettingsError(
+            f"{name}: another process has it open. Close it and run again; to query, open the published file instead."
+        )
+    if "not a valid DuckDB" in text or "version number" in text or "Corrupt" in text:
+        return SettingsError(
+            f"{name}: it is no DuckDB file that this version can read. Move it away and run `kassavirta sync --full`."
+        )
+    if isinstance(error, PermissionError) or "Permission denied" in text:
+        return SettingsError(f"{name}: no right to write it. Change its owner, or warehouse.path in .dlt/config.toml.")
+    return LoadFailed(f"{name}: {text.splitlines()[0] if text else type(error).__name__}")
+
+
+def ensure_ops(connection: duckdb.DuckDBPyConnection) -> None:
+    """The `ops` tables exist."""
+    connection.execute("create schema if not exists ops")
+    for table, columns in OPS.items():
+        listed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        connection.execute(f"create table if not exists ops.{table} ({listed})")
+
+
+def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Adds rows to an `ops` table; a key that is missing becomes null."""
+    if rows:
+        marks = ", ".join("?" for _ in OPS[table])
+        values = [[row.get(column) for column in OPS[table]] for row in rows]
+        connection.executemany(f"insert into ops.{table} values ({marks})", values)
+
+
+def replace(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Mapping[str, Any]], *key: str) -> None:
+    """Adds rows to an `ops` table in the place of those with the same key."""
+    same = " and ".join(f"{column} = ?" for column in key)
+    for row in rows:
+        connection.execute(f"delete from ops.{table} where {same}", [row[column] for column in key])
+    insert(connection, table, rows)
+
+
+def read_frame(path: Path, sql: str) -> pandas.DataFrame:
+    """The rows of a query over a DuckDB file that is only read."""
+    with connect(path, read_only=True) as connection:
+        return connection.execute(sql).df()

@@ -1,0 +1,30 @@
+{# The calendar day a moment falls on in a store's own time zone. #}
+{% macro local_date(moment, time_zone) -%}
+    cast(timezone({{ time_zone }}, {{ moment }}) as date)
+{%- endmacro %}
+
+
+{# The day everything is computed as of: the variable, else today in the store's own time zone. #}
+{% macro as_of_date(time_zone) -%}
+    {%- if var('as_of') -%}
+        cast('{{ var("as_of") }}' as date)
+    {%- else -%}
+        {{ local_date('current_timestamp', time_zone) }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# True when a day falls in the window (as_of - N days, as_of]. #}
+{% macro is_within_days(day, days, as_of) -%}
+    ({{ day }} > {{ as_of }} - {{ days }} and {{ day }} <= {{ as_of }})
+{%- endmacro %}
+
+
+{# A day and its distance in words: "2026-10-03, 12 days ago". #}
+{% macro day_and_age(day, as_of) -%}
+    cast({{ day }} as text) || case {{ as_of }} - {{ day }}
+        when 0 then ', today'
+        when 1 then ', 1 day ago'
+        else ', ' || cast({{ as_of }} - {{ day }} as text) || ' days ago'
+    end
+{%- endmacro %}

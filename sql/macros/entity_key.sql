@@ -1,0 +1,20 @@
+{# Our key of a thing: the hash of its parts, null as soon as one part is null. #}
+{% macro entity_key(parts) -%}
+    md5(
+        {%- for part in parts -%}
+            cast({{ part }} as text){% if not loop.last %} || '|' || {% endif %}
+        {%- endfor -%}
+    )
+{%- endmacro %}
+
+
+{# The key of a customer the store knows by an account. #}
+{% macro account_key(store, account_id) -%}
+    {{ entity_key([store, "'account'", account_id]) }}
+{%- endmacro %}
+
+
+{# The key of a customer known by nothing but an e-mail address. #}
+{% macro email_key(store, email) -%}
+    {{ entity_key([store, "'email'", email]) }}
+{%- endmacro %}

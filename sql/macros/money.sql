@@ -1,0 +1,65 @@
+{# Money as the marts hold it: two decimals, halves away from zero. #}
+{% macro money(amount) -%}
+    cast(round({{ amount }}, 2) as decimal(18, 2))
+{%- endmacro %}
+
+
+{# Price times quantity. The cast makes room: two decimal(18, 6) overflow from 1,000,000 on. #}
+{% macro line_amount(unit_price, quantity) -%}
+    cast(
+        cast(coalesce({{ unit_price }}, 0) as decimal(28, 6)) * coalesce({{ quantity }}, 0)
+        as decimal(18, 6)
+    )
+{%- endmacro %}
+
+
+{# An amount with VAT, whichever way it was priced. Times 0.01, as dividing gives an inexact double on DuckDB. #}
+{% macro amount_with_vat(amount, vat_rate, prices_include_vat) -%}
+    case
+        when {{ prices_include_vat }} then {{ money(amount) }}
+        else {{ money(
+            "cast(" ~ amount ~ " as decimal(28, 6)) * (100 + coalesce(" ~ vat_rate ~ ", 0)) * 0.01"
+        ) }}
+    end
+{%- endmacro %}
+
+
+{# An amount without VAT, whichever way it was priced. #}
+{% macro amount_without_vat(amount, vat_rate, prices_include_vat) -%}
+    case
+        when {{ prices_include_vat }}
+            then {{ money(amount ~ " * 100 / (100 + coalesce(" ~ vat_rate ~ ", 0))") }}
+        else {{ money(amount) }}
+    end
+{%- endmacro %}
+
+
+{# A quotient with the given decimals; null when there is nothing to divide by. #}
+{% macro ratio(dividend, divisor, decimals) -%}
+    cast(
+        round(cast({{ dividend }} as decimal(18, 6)) / nullif({{ divisor }}, 0), {{ decimals }})
+        as decimal(18, {{ decimals }})
+    )
+{%- endmacro %}
+
+
+{# An amount so corrected that its group adds up to the target: the group's line of rank 1 takes the remainder. #}
+{% macro balanced_amount(amount, target, group, rank) -%}
+    {{ amount }} + case
+        when {{ rank }} = 1
+            then coalesce({{ target }} - sum({{ amount }}) over (partition by {{ group }}), 0)
+        else 0
+    end
+{%- endmacro %}
+
+
+{# 1 when taking the discount off leads to the total, -1 when adding it does: nobody documents its sign. #}
+{% macro discount_sign(goods, discounts, shipping, fees, total) -%}
+    case
+        when
+            abs({{ goods }} - {{ discounts }} + {{ shipping }} + {{ fees }} - {{ total }})
+            > abs({{ goods }} + {{ discounts }} + {{ shipping }} + {{ fees }} - {{ total }})
+            then -1
+        else 1
+    end
+{%- endmacro %}

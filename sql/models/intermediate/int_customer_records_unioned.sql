@@ -1,0 +1,71 @@
+with
+
+accounts as (
+    select * from {{ ref('stg_mycashflow__customers') }}
+),
+
+orders as (
+    select * from {{ ref('stg_mycashflow__orders') }}
+),
+
+email_subscribers as (
+    select * from {{ ref('stg_mycashflow__email_subscribers') }}
+),
+
+final as (
+    select
+        'account' as record_type,
+        customer_key as record_key,
+        store,
+        platform,
+        customer_id,
+        email_normalised,
+        first_name,
+        last_name,
+        company,
+        phone,
+        postal_code,
+        city,
+        country,
+        language,
+        registered_at as recorded_at
+    from accounts
+    union all
+    select
+        'order' as record_type,
+        order_key as record_key,
+        store,
+        platform,
+        customer_id,
+        email_normalised,
+        first_name,
+        last_name,
+        company,
+        phone,
+        postal_code,
+        city,
+        country,
+        language,
+        ordered_at as recorded_at
+    from orders
+    union all
+    select
+        'subscriber' as record_type,
+        email_subscriber_key as record_key,
+        store,
+        platform,
+        null as customer_id,
+        email_normalised,
+        null as first_name,
+        null as last_name,
+        null as company,
+        null as phone,
+        null as postal_code,
+        null as city,
+        country,
+        language,
+        coalesce(subscribed_at, created_at) as recorded_at
+    from email_subscribers
+)
+
+select * from final

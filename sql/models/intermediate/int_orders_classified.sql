@@ -1,0 +1,51 @@
+with
+
+orders as (
+    select * from {{ ref('stg_mycashflow__orders') }}
+),
+
+stores as (
+    select * from {{ ref('stg_ops__stores') }}
+),
+
+customers as (
+    select * from {{ ref('int_customers_matched') }}
+    where record_type = 'order'
+),
+
+line_sums as (
+    select
+        order_key,
+        count(*) as line_count,
+        sum(quantity) filter (where not is_return) as units,
+        bool_and(is_return) as is_all_returns
+    from {{ ref('stg_mycashflow__order_lines') }}
+    group by 1
+),
+
+classified as (
+    select
+        orders.order_key,
+        customers.customer_key,
+        orders.store,
+        orders.order_id,
+        coalesce(line_sums.line_count, 0) as line_count,
+        coalesce(line_sums.units, 0) as units,
+        orders.status is distinct from 'cancelled' as is_counted,
+        coalesce(line_sums.is_all_returns, false) as is_return_order,
+        orders.ordered_at,
+        {{ local_date('orders.ordered_at', 'stores.time_zone') }} as ordered_date
+    from orders
+    left join stores on orders.store = stores.store
+    left join customers on orders.order_key = customers.record_key
+    left join line_sums on orders.order_key = line_sums.order_key
+),
+
+final as (
+    select
+        classified.*,
+        is_counted and not is_return_order as is_purchase
+    from classified
+)
+
+select * from final

@@ -1,0 +1,61 @@
+with
+
+lines as (
+    select * from {{ ref('stg_mycashflow__order_lines') }}
+),
+
+prices as (
+    select * from {{ ref('int_order_lines_priced') }}
+),
+
+orders as (
+    select * from {{ ref('int_orders_classified') }}
+),
+
+stores as (
+    select * from {{ ref('dim_stores') }}
+),
+
+final as (
+    select
+        lines.order_line_key,
+        lines.order_key,
+        orders.customer_key,
+        lines.store,
+        lines.platform,
+        lines.order_line_id,
+        lines.order_id,
+        lines.product_id,
+        lines.variation_id,
+        lines.bundle_id,
+        lines.campaign_id,
+        lines.shipment_id,
+        lines.product_code,
+        lines.product_name,
+        lines.model_name,
+        stores.currency,
+        lines.line_position,
+        lines.quantity,
+        lines.vat_rate,
+        lines.unit_price,
+        lines.purchase_price,
+        prices.amount_incl_vat,
+        prices.amount_excl_vat,
+        prices.remainder_incl_vat,
+        lines.is_return,
+        orders.is_counted,
+        lines.created_at,
+        case
+            when lines.is_return
+                then coalesce(
+                    {{ local_date('lines.created_at', 'stores.time_zone') }}, orders.ordered_date
+                )
+            else orders.ordered_date
+        end as line_date
+    from lines
+    left join prices on lines.order_line_key = prices.order_line_key
+    left join orders on lines.order_key = orders.order_key
+    left join stores on lines.store = stores.store
+)
+
+select * from final

@@ -1,0 +1,117 @@
+with
+
+orders as (
+    select * from {{ ref('stg_mycashflow__orders') }}
+),
+
+sequence as (
+    select * from {{ ref('int_orders_sequenced') }}
+),
+
+vat_bases as (
+    select * from {{ ref('int_orders_vat_decided') }}
+),
+
+parts as (
+    select * from {{ ref('int_order_parts_priced') }}
+),
+
+stores as (
+    select * from {{ ref('dim_stores') }}
+),
+
+lines as (
+    select
+        order_key,
+        sum(amount_incl_vat) filter (where not is_return) as gross_sales,
+        sum(amount_excl_vat) filter (where not is_return) as gross_sales_excl_vat,
+        sum(-amount_incl_vat) filter (where is_return) as returns,
+        sum(-amount_excl_vat) filter (where is_return) as returns_excl_vat
+    from {{ ref('fct_order_lines') }}
+    group by 1
+),
+
+payments as (
+    select
+        order_key,
+        sum(paid) as paid,
+        sum(refunded) as refunded
+    from {{ ref('fct_payments') }}
+    group by 1
+),
+
+amounts as (
+    select
+        parts.*,
+        coalesce(lines.gross_sales, 0) as gross_sales,
+        coalesce(lines.gross_sales_excl_vat, 0) as gross_sales_excl_vat,
+        coalesce(lines.returns, 0) as returns,
+        coalesce(lines.returns_excl_vat, 0) as returns_excl_vat
+    from parts
+    left join lines on parts.order_key = lines.order_key
+),
+
+economics as (
+    select
+        amounts.*,
+        gross_sales - returns - discounts + shipping + fees as total,
+        gross_sales_excl_vat - returns_excl_vat - discounts_excl_vat as net_sales
+    from amounts
+),
+
+final as (
+    select
+        orders.order_key,
+        sequence.customer_key,
+        orders.store,
+        orders.platform,
+        orders.order_id,
+        orders.version_id,
+        orders.shipping_method_id,
+        orders.payment_method_id,
+        orders.status,
+        orders.language,
+        orders.country,
+        stores.currency,
+        sequence.customer_order_number,
+        sequence.days_since_previous_order,
+        sequence.line_count,
+        sequence.units,
+        {{ money('economics.gross_sales') }} as gross_sales,
+        {{ money('economics.returns') }} as returns,
+        {{ money('economics.discounts') }} as discounts,
+        {{ money('economics.shipping') }} as shipping,
+        {{ money('economics.fees') }} as fees,
+        {{ money(
+            'economics.total - economics.net_sales'
+            ' - economics.shipping_excl_vat - economics.fees_excl_vat'
+        ) }} as tax,
+        {{ money('economics.total') }} as total,
+        {{ money('economics.net_sales') }} as net_sales,
+        {{ money('economics.gross_sales_excl_vat') }} as gross_sales_excl_vat,
+        {{ money('economics.returns_excl_vat') }} as returns_excl_vat,
+        {{ money('economics.discounts_excl_vat') }} as discounts_excl_vat,
+        {{ money('economics.shipping_excl_vat') }} as shipping_excl_vat,
+        {{ money('economics.fees_excl_vat') }} as fees_excl_vat,
+        {{ money('coalesce(payments.paid, 0)') }} as paid,
+        {{ money('coalesce(payments.refunded, 0)') }} as refunded,
+        sequence.is_counted,
+        sequence.is_return_order,
+        sequence.is_purchase,
+        sequence.is_first_order,
+        sequence.is_new_customer,
+        vat_bases.prices_include_vat,
+        economics.has_tax_summary,
+        orders.ordered_at,
+        sequence.ordered_date,
+        orders.updated_at,
+        orders.archived_at
+    from orders
+    left join sequence on orders.order_key = sequence.order_key
+    left join vat_bases on orders.order_key = vat_bases.order_key
+    left join economics on orders.order_key = economics.order_key
+    left join payments on orders.order_key = payments.order_key
+    left join stores on orders.store = stores.store
+)
+
+select * from final

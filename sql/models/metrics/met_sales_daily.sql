@@ -1,0 +1,100 @@
+with
+
+stores as (
+    select * from {{ ref('dim_stores') }}
+),
+
+dates as (
+    select * from {{ ref('dim_dates') }}
+),
+
+daily as (
+    select
+        store,
+        movement_date as sales_date,
+        count(*) filter (where is_purchase) as order_count,
+        count(distinct customer_key) filter (where is_purchase) as customer_count,
+        count(distinct customer_key) filter (
+            where is_purchase and is_new_customer
+        ) as new_customer_count,
+        sum(units) as units,
+        sum(gross_sales) as gross_sales,
+        sum(discounts) as discounts,
+        sum(returns) as returns,
+        sum(net_sales) as net_sales,
+        sum(tax) as tax,
+        sum(shipping) as shipping,
+        sum(fees) as fees,
+        sum(total) as total,
+        sum(net_sales) filter (where is_purchase) as purchase_net_sales,
+        sum(net_sales) filter (where is_new_customer) as new_customer_net_sales,
+        sum(net_sales) filter (where not is_new_customer) as returning_customer_net_sales
+    from {{ ref('fct_sales_movements') }}
+    group by 1, 2
+),
+
+daily_cancelled as (
+    select
+        store,
+        ordered_date as sales_date,
+        count(*) as cancelled_order_count
+    from {{ ref('fct_orders') }}
+    where not is_counted
+    group by 1, 2
+),
+
+first_days as (
+    select
+        store,
+        min(sales_date) as first_day
+    from daily
+    group by 1
+),
+
+calendar as (
+    select
+        stores.store,
+        stores.platform,
+        stores.currency,
+        dates.date_day as sales_date
+    from stores
+    inner join first_days on stores.store = first_days.store
+    inner join dates on dates.date_day between first_days.first_day and stores.as_of
+),
+
+final as (
+    select
+        calendar.store,
+        calendar.platform,
+        calendar.currency,
+        calendar.sales_date,
+        coalesce(daily.order_count, 0) as order_count,
+        coalesce(daily_cancelled.cancelled_order_count, 0) as cancelled_order_count,
+        coalesce(daily.customer_count, 0) as customer_count,
+        coalesce(daily.new_customer_count, 0) as new_customer_count,
+        coalesce(daily.customer_count - daily.new_customer_count, 0) as returning_customer_count,
+        cast(coalesce(daily.units, 0) as decimal(18, 6)) as units,
+        {{ money('coalesce(daily.gross_sales, 0)') }} as gross_sales,
+        {{ money('coalesce(daily.discounts, 0)') }} as discounts,
+        {{ money('coalesce(daily.returns, 0)') }} as returns,
+        {{ money('coalesce(daily.net_sales, 0)') }} as net_sales,
+        {{ money('coalesce(daily.tax, 0)') }} as tax,
+        {{ money('coalesce(daily.shipping, 0)') }} as shipping,
+        {{ money('coalesce(daily.fees, 0)') }} as fees,
+        {{ money('coalesce(daily.total, 0)') }} as total,
+        {{ money('coalesce(daily.new_customer_net_sales, 0)') }} as new_customer_net_sales,
+        {{ money('coalesce(daily.returning_customer_net_sales, 0)') }}
+            as returning_customer_net_sales,
+        {{ ratio('daily.purchase_net_sales', 'daily.order_count', 2) }} as average_order_value
+    from calendar
+    left join daily
+        on
+            calendar.store = daily.store
+            and calendar.sales_date = daily.sales_date
+    left join daily_cancelled
+        on
+            calendar.store = daily_cancelled.store
+            and calendar.sales_date = daily_cancelled.sales_date
+)
+
+select * from final

@@ -1,0 +1,48 @@
+with
+
+source as (
+    select * from {{ source('raw_mycashflow', 'orders__products') }}
+),
+
+renamed as (
+    select
+        {{ entity_key(['store', 'id']) }} as order_line_key,
+        {{ entity_key(['store', 'order_id']) }} as order_key,
+        store,
+        'mycashflow' as platform,
+        id as order_line_id,
+        order_id,
+        product_id,
+        variation_id,
+        bundle_id,
+        campaign_id,
+        download_id,
+        shipment_id,
+
+        {{ tidy_text('product_code') }} as product_code,
+        product_name,
+        {{ tidy_text('model_name') }} as model_name,
+        warranty,
+        download_url,
+        customizations,
+        custom_data,
+
+        position as line_position,
+        quantity,
+        vat_rate,
+        unit_price,
+        {{ line_amount('unit_price', 'quantity') }} as stated_amount,
+        purchase_price,
+        download_times_left,
+
+        coalesce(quantity < 0, false) as is_return,
+        return_to_stock as is_returned_to_stock,
+
+        created_at,
+        updated_at,
+        delivered_at,
+        download_time_ends as download_ends_at
+    from source
+)
+
+select * from renamed
