@@ -1,4 +1,4 @@
-"""kassavirta: an online store's whole history in DuckDB. The public names are dlt sources for any pipeline."""
+"""kassavirta: an online store's whole history in DuckDB; its public names are dlt sources for your own."""
 
 from typing import TYPE_CHECKING, Any
 

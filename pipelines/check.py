@@ -1,4 +1,4 @@
-"""Test connection: everything that could keep a store from being read, found out at once and nothing written."""
+"""Test connection: everything that could keep a store from being read, found out at once."""
 
 from __future__ import annotations
 
@@ -55,4 +55,4 @@ def _clock_warnings(streams: Sequence[Stream]) -> Iterator[str]:
         _, clock = stream.greet()
         seconds = (clock - now()).total_seconds()
         if abs(seconds) > CLOCK_TOLERANCE:
-            yield f"{stream.store}: the store's clock is {seconds:+.0f} s from this machine's; the store's own is used"
+            yield f"{stream.store}: its clock is {seconds:+.0f} s from this machine's; its own is used"

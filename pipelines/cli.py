@@ -22,7 +22,9 @@ app = typer.Typer(
     add_completion=False,
 )
 
-Stores = Annotated[list[str] | None, typer.Argument(help="Stores by name; all that are enabled if none is given.")]
+Stores = Annotated[
+    list[str] | None, typer.Argument(help="Stores by name; all that are enabled if none is given.")
+]
 AsOf = Annotated[str | None, typer.Option(help="Compute as of this day (YYYY-MM-DD) instead of today.")]
 
 
@@ -32,16 +34,19 @@ def demo(
     serve: Annotated[bool, typer.Option("--serve", help="Only serve the store, until Ctrl-C.")] = False,
     port: Annotated[int, typer.Option(help="Port for --serve.")] = 8765,
     fault: Annotated[list[str] | None, typer.Option(help="A named fault of the store.")] = None,
-    history: Annotated[Path | None, typer.Option(help="CSV of real purchases: customer, date, units, amount.")] = None,
+    history: Annotated[
+        Path | None, typer.Option(help="CSV of real purchases: customer, date, units, amount.")
+    ] = None,
     as_of: AsOf = None,
 ) -> None:
     """See it work: a made-up store, loaded over HTTP, modelled, published and reported."""
     from pipelines import showcase
 
     options = showcase.options(size, history, fault or ())
-    if serve:
-        raise typer.Exit(showcase.serve(port, options))
     with _told() as teller:
+        if serve:
+            showcase.serve(port, options, teller)
+            raise typer.Exit
         record = showcase.show(Path.cwd(), options, as_of, teller)
     _finish(record)
 
@@ -79,7 +84,12 @@ def sync(
     with _told() as teller:
         settings = read_settings()
         chosen = settings.chosen(stores)
-        record = flow.sync(settings, chosen, wanted(resource or (), full, since, until, chosen[0].time_zone), teller)
+        record = flow.sync(
+            settings,
+            chosen,
+            wanted(resource or (), full, since, until, chosen[0].time_zone),
+            teller,
+        )
     _finish(record)
 
 
@@ -121,7 +131,9 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For machines.")
 
 
 @app.command()
-def report(open_page: Annotated[bool, typer.Option("--open", help="Open it in a browser.")] = False) -> None:
+def report(
+    open_page: Annotated[bool, typer.Option("--open", help="Open it in a browser.")] = False,
+) -> None:
     """Write the owner's page from the published file."""
     from pipelines import flow
     from pipelines.settings import read_settings
@@ -137,7 +149,10 @@ def report(open_page: Annotated[bool, typer.Option("--open", help="Open it in a 
 def init(
     platform: Annotated[str, typer.Option(help="Where the store runs.")] = "mycashflow",
     name: Annotated[str, typer.Option(help="What you call the store.")] = "main",
-    store: Annotated[str, typer.Option(prompt="Store (NAME of https://NAME.mycashflow.fi)", help="Its name or address.")] = ...,  # type: ignore[assignment]
+    store: Annotated[
+        str,
+        typer.Option(prompt="Store (NAME of https://NAME.mycashflow.fi)", help="Its name or address."),
+    ] = ...,  # type: ignore[assignment]
     user: Annotated[str, typer.Option(prompt="API user's e-mail", help="The API user's e-mail.")] = ...,  # type: ignore[assignment]
     key: Annotated[str, typer.Option(prompt="API key", hide_input=True, help="The API user's key.")] = ...,  # type: ignore[assignment]
     time_zone: Annotated[str, typer.Option(help="The store's own zone.")] = "Europe/Helsinki",

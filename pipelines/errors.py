@@ -10,8 +10,8 @@ PipelineError
 ├── LoadFailed          the warehouse did not take the rows                         exit 1
 └── TransformFailed     names of the models or tests                                exit 1
 
-A message is one or two sentences: where, what happened, expected and got, what to do. It never holds a secret, a
-person's name, an e-mail address or a phone number.
+A message is one or two sentences: where, what happened, expected and got, what to do. It never holds a
+secret, a person's name, an e-mail address or a phone number.
 """
 
 DONE = 0

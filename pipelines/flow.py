@@ -96,7 +96,8 @@ def build(settings: Settings, select: Sequence[str], as_of: str | None, teller: 
 def run(settings: Settings, stores: Sequence[Store], as_of: str | None, teller: Teller) -> Record:
     """The whole way from the stores to the report.
 
-    One store's failure does not keep the others from being built and published; when all have failed, nothing is built.
+    One store's failure does not keep the others from being built and published; when all have failed,
+    nothing is built.
     """
     with run_lock(settings.data, "run"):
         with _recorded(settings, Record("run"), stores) as record:
@@ -128,7 +129,9 @@ def _sync_stores(
 ) -> None:
     for store in stores:
         try:
-            loaded = load_store(settings, store, wanted, record.run_id, lambda window: _follow(window, teller))
+            loaded = load_store(
+                settings, store, wanted, record.run_id, lambda window: _follow(window, teller)
+            )
         except PipelineError as failure:
             record.failures.append(failure)
             teller.say(f"{store.name}: failed. {failure}")
@@ -148,7 +151,9 @@ def _build_models(
         warehouse.ensure_ops(connection)
         rows = [_store_row(store) for store in settings.stores.values()]
         warehouse.replace(connection, "stores", rows, "store")
-    result = build_models(settings, select, as_of, lambda done, total, _: teller.progress("models", done, total))
+    result = build_models(
+        settings, select, as_of, lambda done, total, _: teller.progress("models", done, total)
+    )
     teller.say(f"models and tests: {result.passed} passed, {len(result.warned)} warned")
     for name in result.warned:
         teller.say(f"warning: {name}")
@@ -188,14 +193,18 @@ def _enter(settings: Settings, loaded: Loaded, record: Record) -> None:
     record.remarks += [*loaded.missing, *_remarks(ledger)]
     with warehouse.connect(settings.warehouse) as connection:
         warehouse.ensure_ops(connection)
-        warehouse.insert(connection, "windows", [{"run_id": record.run_id, **vars(window)} for window in ledger.windows])
+        warehouse.insert(
+            connection,
+            "windows",
+            [{"run_id": record.run_id, **vars(window)} for window in ledger.windows],
+        )
 
 
 def _remarks(ledger: Ledger) -> Iterator[str]:
     for window in ledger.short_windows():
         yield (
-            f"{window.store}: {window.resource} is short, {window.arrived} rows of {window.api_count} arrived; "
-            "run `kassavirta sync --full` for it"
+            f"{window.store}: {window.resource} is short, {window.arrived} rows of {window.api_count} "
+            "arrived; run `kassavirta sync --full` for it"
         )
     for name in sorted({f"{window.store}: {window.resource}" for window, _ in ledger.rejected}):
         rows = [row for window, row in ledger.rejected if f"{window.store}: {window.resource}" == name]

@@ -1,4 +1,4 @@
-"""Asks a store's API politely: one throttle, timeouts, retries, and no secret in anything that is said about it."""
+"""Asks a store's API politely: one throttle, timeouts, retries, and no secret in what is said of it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
@@ -16,8 +17,16 @@ import pendulum
 import requests
 import tenacity
 from requests.adapters import HTTPAdapter
+from requests.auth import HTTPBasicAuth
 
-from pipelines.errors import AccessDenied, ApiError, ContractError, RateLimited, SettingsError, Unavailable
+from pipelines.errors import (
+    AccessDenied,
+    ApiError,
+    ContractError,
+    RateLimited,
+    SettingsError,
+    Unavailable,
+)
 from pipelines.settings import now
 
 T = TypeVar("T")
@@ -47,7 +56,7 @@ class Answer:
 
 
 class Throttle:
-    """Spaces requests of one store over all threads, and holds all of them back when the store asks to wait."""
+    """Spaces requests of one store over all threads; holds all of them when the store asks to wait."""
 
     def __init__(self, requests_per_second: float) -> None:
         self._gap = 1 / requests_per_second if requests_per_second else 0.0
@@ -88,8 +97,9 @@ class Session:
         self.base_url = base_url.rstrip("/")
         self.limits = limits
         self.throttle = Throttle(limits.requests_per_second)
+        self._secrets = (key, user, b64encode(f"{user}:{key}".encode()).decode())
         self._http = requests.Session()
-        self._http.auth = (user.encode(), key.encode())
+        self._http.auth = HTTPBasicAuth(user.encode(), key.encode())
         self._http.headers.update({"Accept": "application/json", "User-Agent": "kassavirta"})
         self._http.mount(self.base_url, HTTPAdapter(pool_maxsize=connections))
 
@@ -125,7 +135,9 @@ class Session:
         self.throttle.wait()
         url = f"{self.base_url}/{path}"
         try:
-            response = self._http.get(url, params=dict(params), timeout=self.limits.timeout, allow_redirects=False)
+            response = self._http.get(
+                url, params=dict(params), timeout=self.limits.timeout, allow_redirects=False
+            )
         except requests.RequestException as error:
             raise self._connection_error(url, error) from None
         self._check(response)
@@ -133,7 +145,10 @@ class Session:
 
     def _check(self, response: requests.Response) -> None:
         """Raises what a status other than 200, or a web page, means."""
-        status, where = response.status_code, f"{self.name}: GET {_bare(response.url)} answered {response.status_code}"
+        status, where = (
+            response.status_code,
+            f"{self.name}: GET {_bare(response.url)} answered {response.status_code}",
+        )
         if status == 200 and "html" in response.headers.get("Content-Type", "").lower():
             raise ContractError(
                 f"{where} with a web page, expected JSON. Check store_name or base_url; if they are right, "
@@ -141,7 +156,7 @@ class Session:
             )
         if status == 200:
             return
-        excerpt = redact(response.text)
+        excerpt = redact(response.text, self._secrets)
         if status == 401:
             raise AccessDenied(f"{where}: user or key is wrong. Set both in .dlt/secrets.toml.", status)
         if status == 403:
@@ -162,11 +177,15 @@ class Session:
                 f"{self.name}: no such host {host}. Check store_name in .dlt/config.toml, or your network."
             )
         if isinstance(error, requests.exceptions.SSLError):
-            return SettingsError(f"{self.name}: {host} has no valid certificate. Check store_name or base_url.")
-        return Unavailable(f"{self.name}: GET {_bare(url)} got no whole answer ({_cause(error)}). Try again later.")
+            return SettingsError(
+                f"{self.name}: {host} has no valid certificate. Check store_name or base_url."
+            )
+        return Unavailable(
+            f"{self.name}: GET {_bare(url)} got no whole answer ({_cause(error)}). Try again later."
+        )
 
     def _pause(self, state: tenacity.RetryCallState) -> float:
-        jittered = tenacity.wait_exponential_jitter(initial=0.5, max=self.limits.longest_wait)(state)
+        jittered = tenacity.wait_exponential_jitter(multiplier=0.5, max=self.limits.longest_wait)(state)
         error = state.outcome.exception() if state.outcome else None
         if not isinstance(error, RateLimited):
             return jittered
@@ -176,8 +195,10 @@ class Session:
         return 0.0
 
 
-def redact(text: str) -> str:
-    """The beginning of a text, on one line, without e-mail addresses and long numbers."""
+def redact(text: str, secrets: Sequence[str] = ()) -> str:
+    """The beginning of a text, on one line, without the secrets, e-mail addresses and long numbers."""
+    for secret in filter(None, secrets):
+        text = text.replace(secret, "<secret>")
     short = " ".join(text[:EXCERPT].split())
     return LONG_NUMBER.sub("<number>", E_MAIL.sub("<e-mail>", short))
 

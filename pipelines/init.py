@@ -36,7 +36,9 @@ def write_settings(home: Path, store: NewStore) -> list[Path]:
     config, secrets = folder / "config.toml", folder / "secrets.toml"
     for path in (config, secrets):
         if path.exists():
-            raise SettingsError(f".dlt/{path.name} is there already and is not overwritten: edit it, or move it away")
+            raise SettingsError(
+                f".dlt/{path.name} is there already and is not overwritten: edit it, or move it away"
+            )
     folder.mkdir(exist_ok=True)
     place = "base_url" if "://" in store.address else "store_name"
     visible = {

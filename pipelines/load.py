@@ -1,8 +1,8 @@
-"""One store into the warehouse: greet, extract, write down what was set aside, load, write down what was read.
+"""One store into the warehouse: greet, extract, write down what was set aside, load.
 
-The warehouse is the only place that remembers: cursors are committed with the rows they speak for (dlt's state, kept in
-the dataset), and dlt's local folder is scratch that every load starts without. So a load that was killed at any moment
-is simply done again from the last committed cursor.
+The warehouse is the only place that remembers: cursors are committed with the rows they speak for (dlt's
+state, kept in the dataset), and dlt's local folder is scratch that every load starts without. So a load
+that was killed at any moment is simply done again from the last committed cursor.
 """
 
 from __future__ import annotations
@@ -46,9 +46,7 @@ class Wanted:
     span: Span | None = None
 
 
-def wanted(
-    resources: Sequence[str], full: bool, since: str | None, until: str | None, zone: str
-) -> Wanted:
+def wanted(resources: Sequence[str], full: bool, since: str | None, until: str | None, zone: str) -> Wanted:
     """What the options of `kassavirta sync` ask for; days begin in the store's own zone.
 
     Raises:
@@ -63,11 +61,13 @@ def wanted(
 
 
 def _moment(option: str, text: str | None, zone: str) -> pendulum.DateTime | None:
+    if not text:
+        return None
     try:
-        moment = pendulum.parse(text, tz=zone) if text else None
+        moment = pendulum.parse(text, tz=zone)
     except ValueError:
-        moment = text
-    if moment is None or isinstance(moment, pendulum.DateTime):
+        moment = None
+    if isinstance(moment, pendulum.DateTime):
         return moment
     raise SettingsError(f"{option} {text!r} is no day or moment, expected one like 2026-01-31")
 
@@ -120,15 +120,20 @@ def greet_all(streams: Sequence[Stream]) -> tuple[list[Stream], list[str]]:
             missing.append(f"{stream.store}: {stream.endpoint.name} skipped, {error}")
     if streams and not present:
         raise ApiError(
-            f"{streams[0].store}: the store answers, but has no API at this address (404 for every list). The plan must be "
-            "Advanced, Pro or Enterprise and the API app installed (Account > Apps > API); check store_name too.",
+            f"{streams[0].store}: the store answers, but has no API at this address (404 for every list). "
+            "Its plan must be Advanced, Pro or Enterprise and the API app installed (Account > Apps > API).",
             404,
         )
     return present, missing
 
 
 def _load_once(
-    settings: Settings, store: Store, wanted: Wanted, run_id: str, progress: Progress, loaded: Loaded
+    settings: Settings,
+    store: Store,
+    wanted: Wanted,
+    run_id: str,
+    progress: Progress,
+    loaded: Loaded,
 ) -> None:
     ledger = Ledger()
     streams, loaded.missing = greet_all(open_streams(store, ledger, wanted, progress))
@@ -137,9 +142,8 @@ def _load_once(
         source = dlt.source(lambda: _resources(streams), name=store.platform, max_table_nesting=0)()
         pipeline.extract(source, loader_file_format="parquet")
         _keep_rejected(settings.warehouse, ledger, run_id)
-        pipeline.normalize()
+        counts = pipeline.normalize().row_counts
         pipeline.load()
-        counts = pipeline.last_trace.last_normalize_info.row_counts
     except (PipelineStepFailed, duckdb.Error, OSError) as error:
         raise _reason(error, settings.warehouse) from error
     finally:

@@ -26,10 +26,10 @@ def run_lock(data: Path, command: str) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = _read(file)
+            said = _read(file)
             raise SettingsError(
-                f"another run is under way: {holder.get('command', 'unknown')}, process {holder.get('process', '?')}, "
-                f"since {holder.get('since', '?')}. Wait for it to end."
+                f"another run is under way: {said.get('command', 'unknown')}, "
+                f"process {said.get('process', '?')}, since {said.get('since', '?')}. Wait for it to end."
             ) from None
         file.truncate(0)
         json.dump({"command": command, "process": os.getpid(), "since": now().to_iso8601_string()}, file)

@@ -50,7 +50,7 @@ def _copy(connection: duckdb.DuckDBPyConnection) -> int:
 
 
 def _create_views(connection: duckdb.DuckDBPyConnection, pending: list[str]) -> None:
-    """Creates views in whatever order they depend on each other: one that lacks another waits for the next round."""
+    """Creates views in whatever order they need each other: one that lacks another waits a round."""
     while pending:
         waiting = []
         for sql in pending:

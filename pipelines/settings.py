@@ -1,7 +1,8 @@
-"""Stores, warehouse and paths, read from `.dlt/` and the environment; the only reader of either, and of the clock.
+"""Stores, warehouse and paths from `.dlt/` and the environment; the only reader of either, and of the clock.
 
-Any key can be set as an environment variable: `STORES__MAIN__KEY`, `WAREHOUSE__PATH`. The environment wins over
-`secrets.toml`, and that over `config.toml`. An unknown key is an error, and all errors are told at once.
+Any key can be set as an environment variable: `STORES__MAIN__KEY`, `WAREHOUSE__PATH`. The environment wins
+over `secrets.toml`, and that over `config.toml`. An unknown key is an error, and all errors are told at
+once.
 """
 
 from __future__ import annotations
@@ -24,7 +25,16 @@ DESTINATIONS = ("duckdb",)
 FILES = ("config.toml", "secrets.toml")
 
 # Sections of the same files that are dlt's own business.
-DLT_SECTIONS = ("runtime", "extract", "normalize", "load", "sources", "destination", "data_writer", "schema")
+DLT_SECTIONS = (
+    "runtime",
+    "extract",
+    "normalize",
+    "load",
+    "sources",
+    "destination",
+    "data_writer",
+    "schema",
+)
 
 STORE_KEYS: Mapping[str, type] = {
     "platform": str,
@@ -116,7 +126,9 @@ class Settings:
         stores = [self.stores[name] for name in names] if names else list(self.stores.values())
         enabled = [store for store in stores if store.enabled]
         if not enabled:
-            raise SettingsError("no store is enabled: run `kassavirta init`, or set enabled = true in .dlt/config.toml")
+            raise SettingsError(
+                "no store is enabled: run `kassavirta init`, or set enabled = true in .dlt/config.toml"
+            )
         return enabled
 
 
@@ -134,7 +146,8 @@ def read_settings(directory: Path | None = None) -> Settings:
     home = (directory or Path.cwd()).resolve()
     if not (home / ".dlt").is_dir():
         raise SettingsError(
-            "no .dlt/ in this directory: run `kassavirta init` to set up a store, or `kassavirta demo` to see it work"
+            "no .dlt/ in this directory: run `kassavirta init` to set up a store, "
+            "or `kassavirta demo` to see it work"
         )
     problems: list[str] = []
     document = _read_files(home / ".dlt", problems)
@@ -198,7 +211,9 @@ def _settings(home: Path, document: Mapping[str, Any], problems: list[str]) -> S
 def _store(name: str, values: Any, problems: list[str]) -> Store:
     where = f"stores.{name}"
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-        problems.append(f"[{where}]: a store's name is lower-case letters, digits and _, starting with a letter")
+        problems.append(
+            f"[{where}]: a store's name is lower-case letters, digits and _, starting with a letter"
+        )
     known = _typed(where, values, STORE_KEYS, problems)
     enabled = known.get("enabled", True)
     needed = ("user", "key") if enabled else ()
@@ -224,13 +239,17 @@ def _base_url(where: str, store_name: str | None, base_url: str | None, problems
         if parts.scheme not in ("http", "https") or not parts.hostname:
             problems.append(f"{where}.base_url is no web address, expected https://...")
         elif parts.scheme == "http" and not loopback:
-            problems.append(f"{where}.base_url begins with http://, which would show the key to everybody; use https://")
+            problems.append(
+                f"{where}.base_url begins with http://, which would show the key to everybody; use https://"
+            )
         elif parts.username or parts.password:
             problems.append(f"{where}.base_url holds a user or key; set them as {where}.user and {where}.key")
         return base_url.rstrip("/")
     plain = re.sub(r"^https?://|\.mycashflow\.fi.*$|/.*$", "", (store_name or "").strip().lower())
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", plain):
-        problems.append(f"{where}.store_name is missing or wrong, expected NAME of https://NAME.mycashflow.fi")
+        problems.append(
+            f"{where}.store_name is missing or wrong, expected NAME of https://NAME.mycashflow.fi"
+        )
     return f"https://{plain}.mycashflow.fi"
 
 
@@ -257,7 +276,13 @@ def _typed(where: str, values: Any, keys: Mapping[str, type], problems: list[str
     return typed
 
 
-_WORDS = {str: "text", bool: "true or false", float: "number", int: "whole number above zero", dict: "section"}
+_WORDS = {
+    str: "text",
+    bool: "true or false",
+    float: "number",
+    int: "whole number above zero",
+    dict: "section",
+}
 
 
 def _convert(value: Any, kind: type) -> Any:

@@ -1,11 +1,13 @@
-"""`kassavirta demo`: the demo store served, loaded over HTTP, built, published, reported, and held against its own books."""
+"""`kassavirta demo`: the demo store loaded, built, published, and held against its own books."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from pipelines import flow
@@ -28,11 +30,11 @@ def options(size: int, history: Path | None, faults: Sequence[str]) -> list[str]
     return [*source, *(word for fault in faults for word in ("--fault", fault))]
 
 
-def serve(port: int, arguments: Sequence[str]) -> int:
-    """Serves the store in this process until Ctrl-C; the exit code."""
-    from pipelines.demo.__main__ import main
-
-    return main(["--port", str(port), *arguments])
+def serve(port: int, arguments: Sequence[str], teller: flow.Teller) -> None:
+    """Serves the store until Ctrl-C."""
+    with suppress(KeyboardInterrupt), start(*arguments, "--port", str(port)) as shop:
+        teller.say(f"demo store: serving on {shop.url}, user {USER}, key {KEY}; Ctrl-C ends it")
+        Event().wait()
 
 
 def show(home: Path, arguments: Sequence[str], as_of: str | None, teller: flow.Teller) -> flow.Record:
@@ -75,14 +77,18 @@ def compare(settings: Settings, books: dict[str, Any], teller: flow.Teller) -> N
         "select cast(sales_date as varchar) as day, cast(net_sales as varchar) as net, order_count"
         " from metrics.met_sales_daily",
     )
-    net = {day: Decimal(value) for day, value in zip(frame["day"], frame["net"], strict=True) if Decimal(value)}
+    net = {
+        day: Decimal(value) for day, value in zip(frame["day"], frame["net"], strict=True) if Decimal(value)
+    }
     orders = {day: int(count) for day, count in zip(frame["day"], frame["order_count"], strict=True) if count}
     true_net = {day: Decimal(value) for day, value in books["net_sales_by_day"].items() if Decimal(value)}
     true_orders = {day: count for day, count in books["orders_by_day"].items() if count}
     wrong = sorted(day for day in {*net, *true_net} if net.get(day) != true_net.get(day))
     wrong += sorted(day for day in {*orders, *true_orders} if orders.get(day) != true_orders.get(day))
     if wrong:
-        raise DemoDisagrees(f"the warehouse and the demo store's books differ on {len(wrong)} days, first {wrong[0]}")
+        raise DemoDisagrees(
+            f"the warehouse and the demo store's books differ on {len(wrong)} days, first {wrong[0]}"
+        )
     teller.say(
         f"the demo store's own books agree to the cent: {sum(orders.values()):,} orders, "
         f"net sales {sum(net.values()):,.2f}, {len(net):,} days"
@@ -104,7 +110,9 @@ def _settings(home: Path) -> Settings:
         settings = Settings(home.resolve(), {}, data / "warehouse.duckdb", data / "kassavirta.duckdb")
     others = sorted({*settings.stores, *_stores_in(settings.warehouse)} - {NAME})
     if others:
-        raise SettingsError(f"this directory belongs to {', '.join(others)}: run `kassavirta demo` in an empty one")
+        raise SettingsError(
+            f"this directory belongs to {', '.join(others)}: run `kassavirta demo` in an empty one"
+        )
     store = Store(name=NAME, platform="mycashflow", base_url="", user=USER, key=KEY)
     return replace(settings, stores={NAME: store})
 
@@ -112,7 +120,9 @@ def _settings(home: Path) -> Settings:
 def _stores_in(warehouse: Path) -> list[str]:
     if not warehouse.exists():
         return []
-    tables = read_frame(warehouse, "select table_name from information_schema.tables where table_schema = 'ops'")
+    tables = read_frame(
+        warehouse, "select table_name from information_schema.tables where table_schema = 'ops'"
+    )
     if "stores" not in set(tables["table_name"]):
         return []
     return list(read_frame(warehouse, "select store from ops.stores")["store"])

@@ -21,7 +21,9 @@ WINDOWS = """
         sum(case when status = 'short' then 1 else 0 end) as short_windows
     from ops.windows group by store, resource order by store, resource
 """
-REJECTED = "select store, resource, count(*) as rows_set_aside from ops.rejected_rows group by store, resource"
+REJECTED = (
+    "select store, resource, count(*) as rows_set_aside from ops.rejected_rows group by store, resource"
+)
 
 
 def read_status(settings: Settings) -> dict[str, Any]:
@@ -32,7 +34,9 @@ def read_status(settings: Settings) -> dict[str, Any]:
     """
     running = holder(settings.data)
     runs, windows, rejected = _read_ops(settings)
-    stores = [_store_state(store, bool(running), runs, windows, rejected) for store in settings.stores.values()]
+    stores = [
+        _store_state(store, bool(running), runs, windows, rejected) for store in settings.stores.values()
+    ]
     return {"running": running or None, "stores": stores}
 
 
@@ -57,7 +61,11 @@ def _frames(path: Path) -> tuple[pandas.DataFrame, ...]:
 
 
 def _store_state(
-    store: Store, running: bool, runs: pandas.DataFrame, windows: pandas.DataFrame, rejected: pandas.DataFrame
+    store: Store,
+    running: bool,
+    runs: pandas.DataFrame,
+    windows: pandas.DataFrame,
+    rejected: pandas.DataFrame,
 ) -> dict[str, Any]:
     mine = runs[runs["stores"].str.split(",").map(lambda names: store.name in names)] if len(runs) else runs
     last = mine.iloc[0] if len(mine) else None
@@ -86,7 +94,9 @@ def _resources(store: Store, windows: pandas.DataFrame, rejected: pandas.DataFra
     if not len(windows):
         return []
     mine = windows[windows["store"] == store.name]
-    aside = {row["resource"]: row["rows_set_aside"] for row in _records(rejected) if row["store"] == store.name}
+    aside = {
+        row["resource"]: row["rows_set_aside"] for row in _records(rejected) if row["store"] == store.name
+    }
     return [
         {
             "resource": row["resource"],
@@ -100,7 +110,7 @@ def _resources(store: Store, windows: pandas.DataFrame, rejected: pandas.DataFra
 
 
 def _records(frame: pandas.DataFrame) -> list[dict[str, Any]]:
-    records: list[dict[str, Any]] = frame.to_dict("records")  # type: ignore[assignment]
+    records: list[dict[str, Any]] = frame.to_dict("records")
     return records
 
 

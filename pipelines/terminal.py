@@ -6,7 +6,6 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-
 from typing import Any
 
 from pipelines.settings import now
@@ -38,7 +37,13 @@ class BarTeller:
     """Bars on a terminal, with the lines to keep above them."""
 
     def __init__(self) -> None:
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+        )
 
         text = TextColumn("{task.description}")
         self.bars = Progress(text, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), transient=True)
@@ -74,12 +79,27 @@ def show_status(status: dict[str, Any], as_json: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("store", "state", "last run", "resource", "read to", "rows read", "set aside", "gaps", box=None)
+    table = Table(
+        "store",
+        "state",
+        "last run",
+        "resource",
+        "read to",
+        "rows read",
+        "set aside",
+        "gaps",
+        box=None,
+    )
     for store in status["stores"]:
         first = [store["store"], store["state"], store["last_run"] or "never"]
         for row in store["resources"] or [{}]:
-            cells = [row.get(name, "") for name in ("resource", "read_to", "rows_read", "rows_set_aside", "gaps")]
-            table.add_row(*first, *(f"{cell:,}" if isinstance(cell, int) else str(cell or "") for cell in cells))
+            cells = [
+                row.get(name, "") for name in ("resource", "read_to", "rows_read", "rows_set_aside", "gaps")
+            ]
+            table.add_row(
+                *first,
+                *(f"{cell:,}" if isinstance(cell, int) else str(cell or "") for cell in cells),
+            )
             first = ["", "", ""]
     console = Console(soft_wrap=True)
     console.print(table)

@@ -51,9 +51,10 @@ def build(
 
     counter = _Counter(progress)
     result = dbtRunner(callbacks=[counter]).invoke(_arguments(settings, select, as_of))
-    _close_connections()
     if result.exception:
-        raise TransformFailed(f"dbt stopped: {_first_line(result.exception)}. Its log is data/dbt/logs/dbt.log.")
+        raise TransformFailed(
+            f"dbt stopped: {_first_line(result.exception)}. Its log is data/dbt/logs/dbt.log."
+        )
     nodes = list(getattr(result.result, "results", None) or [])
     failed = [node for node in nodes if str(node.status) in ("error", "fail", "runtime error")]
     if failed or not result.success:
@@ -67,7 +68,14 @@ def _arguments(settings: Settings, select: Sequence[str], as_of: str | None) -> 
     variables = {"warehouse_path": str(settings.warehouse), **({"as_of": as_of} if as_of else {})}
     arguments = ["build", "--project-dir", project, "--profiles-dir", project]
     arguments += ["--target-path", str(state / "target"), "--log-path", str(state / "logs")]
-    arguments += ["--vars", json.dumps(variables), "--log-level", "none", "--log-level-file", "info"]
+    arguments += [
+        "--vars",
+        json.dumps(variables),
+        "--log-level",
+        "none",
+        "--log-level-file",
+        "info",
+    ]
     return [*arguments, *(["--select", *select] if select else [])]
 
 
@@ -78,16 +86,13 @@ class _Counter:
         self.progress = progress
 
     def __call__(self, event: Any) -> None:
-        if event.info.name in ("LogModelResult", "LogTestResult", "LogSeedResult", "LogSnapshotResult"):
+        if event.info.name in (
+            "LogModelResult",
+            "LogTestResult",
+            "LogSeedResult",
+            "LogSnapshotResult",
+        ):
             self.progress(event.data.index, event.data.total, event.data.node_info.node_name)
-
-
-def _close_connections() -> None:
-    """dbt keeps DuckDB open for the life of a process; the next step needs the file for itself."""
-    from dbt.adapters.factory import cleanup_connections, reset_adapters
-
-    cleanup_connections()
-    reset_adapters()
 
 
 def _named(failed: Sequence[Any]) -> str:

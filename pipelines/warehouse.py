@@ -109,18 +109,28 @@ def check_usable(path: Path) -> None:
 def explain(error: BaseException, path: Path) -> PipelineError:
     """What a DuckDB or operating system error means for the person who runs this."""
     text, name = str(error).replace(f"{path.parent}{os.sep}", ""), path.name
-    if getattr(error, "errno", None) == errno.ENOSPC or "No space left" in text or "not enough disk space" in text:
-        return SettingsError(f"{name}: no space left on the disk. Free some and run again; nothing is half-written.")
+    if (
+        getattr(error, "errno", None) == errno.ENOSPC
+        or "No space left" in text
+        or "not enough disk space" in text
+    ):
+        return SettingsError(
+            f"{name}: no space left on the disk. Free some and run again; nothing is half-written."
+        )
     if "Could not set lock" in text or "being used by another process" in text:
         return SettingsError(
-            f"{name}: another process has it open. Close it and run again; to query, open the published file instead."
+            f"{name}: another process has it open. Close it and run again; to query, open the published "
+            "file instead."
         )
     if "not a valid DuckDB" in text or "version number" in text or "Corrupt" in text:
         return SettingsError(
-            f"{name}: it is no DuckDB file that this version can read. Move it away and run `kassavirta sync --full`."
+            f"{name}: it is no DuckDB file that this version can read. Move it away and run "
+            "`kassavirta sync --full`."
         )
     if isinstance(error, PermissionError) or "Permission denied" in text:
-        return SettingsError(f"{name}: no right to write it. Change its owner, or warehouse.path in .dlt/config.toml.")
+        return SettingsError(
+            f"{name}: no right to write it. Change its owner, or warehouse.path in .dlt/config.toml."
+        )
     return LoadFailed(f"{name}: {text.splitlines()[0] if text else type(error).__name__}")
 
 
@@ -140,7 +150,9 @@ def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Map
         connection.executemany(f"insert into ops.{table} values ({marks})", values)
 
 
-def replace(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Mapping[str, Any]], *key: str) -> None:
+def replace(
+    connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Mapping[str, Any]], *key: str
+) -> None:
     """Adds rows to an `ops` table in the place of those with the same key."""
     same = " and ".join(f"{column} = ?" for column in key)
     for row in rows:

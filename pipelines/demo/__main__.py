@@ -2,19 +2,21 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
 
-from pipelines.demo.faults import FAULTS, NAMES
+from pipelines.demo.faults import FAULTS, NAMES, ORDERS_ON_V0, SICK_ORDER
 from pipelines.demo.helsinki import moment_of
-from pipelines.demo.opening import DEFAULT_SIZE, make_shop, shop_of_purchases
+from pipelines.demo.opening import DEFAULT_SIZE, make_shop
 from pipelines.demo.process import READY
+from pipelines.demo.purchases import shop_of_purchases
 from pipelines.demo.server import KEY, USER, serve
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Serves; 0 when stopped by Ctrl-C or the end of its standard input."""
-    options = _arguments().parse_args()
+    options = _parser().parse_args(arguments)
     if options.history:
         shop = shop_of_purchases(options.history, options.end)
     else:
@@ -32,12 +34,14 @@ def main() -> int:
     return 0
 
 
-def _arguments() -> argparse.ArgumentParser:
+def _parser() -> argparse.ArgumentParser:
     faults = "; ".join(f"{name}: {fault.about}" for name, fault in FAULTS.items())
     parser = argparse.ArgumentParser(
         prog="python -m pipelines.demo",
-        description=f"A demo store on the loopback, user {USER}, key {KEY}. GET /demo/ledger answers its true figures.",
-        epilog=f"Faults. {faults}; orders-v0: orders only on v0; sick-order: 500 for pages with the middle order.",
+        description=f"A demo store on the loopback, user {USER}, key {KEY}. "
+        "GET /demo/ledger answers its true figures.",
+        epilog=f"Faults. {faults}; {ORDERS_ON_V0}: orders only on v0; "
+        f"{SICK_ORDER}: 500 for each page with the middle order.",
     )
     parser.add_argument("--size", type=int, default=DEFAULT_SIZE, help="orders (default %(default)s)")
     parser.add_argument("--port", type=int, default=8765, help="0 for any free one (default %(default)s)")

@@ -1,13 +1,13 @@
 """What the shop sells and how it is paid and sent: products, variations, methods, campaigns.
 
-Four kinds of goods by VAT: standard (25.5 %, before September 2024 24 %), food (14 %), books (10 %) and gift cards
-(0 %). Other changes of the law are left out.
+Four kinds of goods by VAT: standard (25.5 %, before September 2024 24 %), food (14 %), books (10 %)
+and gift cards (0 %). Other changes of the law are left out.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from random import Random
 
 from pipelines.demo.helsinki import day_start
@@ -26,6 +26,10 @@ RETURN_REASONS = (
 
 STANDARD, FOOD, BOOKS, GIFT_CARDS = "standard", "food", "books", "gift cards"
 _RATES = {FOOD: 1400, BOOKS: 1000, GIFT_CARDS: 0}
+_CUSTOMIZATIONS = {
+    "Kaiverrettu kuksa": [{"name": "Kaiverrus", "value": 'Hyvää matkaa, "ystävä"!'}],
+    "Saunasetti": "Lahjapaperi: sininen",
+}
 _SIZES = ("S", "M", "L", "XL")
 _COLOURS = ("musta", "valkoinen", "mänty")
 _GOODS: dict[str, tuple[tuple[str, tuple[str, ...], int], ...]] = {
@@ -66,39 +70,70 @@ _GOODS: dict[str, tuple[tuple[str, tuple[str, ...], int], ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Item:
-    """One thing that can be bought; `origin` and `label` are its fixed members of an order row's JSON."""
+    """One thing that can be bought: a product or a variation of one; `price` in cents."""
 
     product_id: int | None
     variation_id: int | None
+    code: str
+    name: str
+    model: str | None
     kind: str
     price: int
-    cost: str
-    origin: str
-    label: str
     is_free: bool = False
 
+    @cached_property
+    def origin(self) -> str:
+        """The first fixed members of an order row's JSON."""
+        is_download = "e-kirja" in self.name
+        return _members(
+            product_id=self.product_id,
+            variation_id=self.variation_id,
+            download_id=7 if is_download else None,
+            download_time_ends=None,
+            download_times_left=3 if is_download else None,
+            download_url="https://files.example.com/7" if is_download else None,
+            customizations=_CUSTOMIZATIONS.get(self.name),
+        )
 
-@dataclass(frozen=True)
-class Catalogue:
-    """All items by kind, best sellers first, and the free gift."""
+    @cached_property
+    def label(self) -> str:
+        """The last fixed members of an order row's JSON."""
+        return _members(
+            product_code=self.code,
+            product_name=self.name,
+            model_name=self.model,
+            warranty="24 kk" if self.kind == STANDARD and self.price > 5000 else None,
+        )
 
-    items: dict[str, list[Item]]
-    gift: Item
+    @cached_property
+    def cost(self) -> str:
+        """The purchase price as JSON."""
+        known = self.kind in (STANDARD, FOOD, BOOKS) and not self.is_free
+        return euros(self.price * 55 // 100) if known else "null"
+
+
+FREE_GIFT = Item(None, None, "FREE", "Kaupan päälle", None, STANDARD, 0, is_free=True)
+PURCHASE = Item(1, None, "PURCHASE", "Purchase", None, "purchase", 0)
+
+Catalogue = dict[str, list[Item]]
+"""All items by kind, best sellers first."""
 
 
 def make_catalogue(rng: Random) -> Catalogue:
     """The shop's goods; prices and order of popularity follow the seed."""
-    items: dict[str, list[Item]] = {}
+    items: Catalogue = {}
     product_id = 100
     for kind, goods in _GOODS.items():
         items[kind] = []
         for name, models, price in goods:
             product_id += rng.randint(1, 4)
-            items[kind] += _variations(product_id, name, models, kind, _near(price, kind, rng))
+            near = price if kind == GIFT_CARDS else price + 10 * rng.randint(-9, 9)
+            product = Item(product_id, None, f"P{product_id}", name, None, kind, near)
+            items[kind] += _variations(product, models) or [product]
         rng.shuffle(items[kind])
-    return Catalogue(items, _item((None, None), "FREE", "Kaupan päälle", None, STANDARD, 0))
+    return items
 
 
 def vat_rate(kind: str, moment: int) -> int:
@@ -113,62 +148,20 @@ def _raised_at() -> int:
     return day_start(date(2024, 9, 1))
 
 
-def _near(price: int, kind: str, rng: Random) -> int:
-    return price if kind == GIFT_CARDS else price + 10 * rng.randint(-9, 9)
-
-
-def _variations(
-    product_id: int, name: str, models: tuple[str, ...], kind: str, price: int
-) -> list[Item]:
-    if not models:
-        return [_item((product_id, None), f"P{product_id}", name, None, kind, price)]
-    doubling = 1 if kind == GIFT_CARDS else 0
+def _variations(product: Item, models: tuple[str, ...]) -> list[Item]:
+    """The product's variations, gift cards each at twice the value of the one before."""
+    doubling = 1 if product.kind == GIFT_CARDS else 0
     return [
-        _item(
-            (product_id, product_id * 10 + place),
-            f"P{product_id}-{place}",
-            name,
-            model,
-            kind,
-            price << doubling * place,
+        replace(
+            product,
+            variation_id=(product.product_id or 0) * 10 + place,
+            code=f"{product.code}-{place}",
+            model=model,
+            price=product.price << doubling * place,
         )
         for place, model in enumerate(models)
     ]
 
 
-def _item(
-    ids: tuple[int | None, int | None],
-    code: str,
-    name: str,
-    model: str | None,
-    kind: str,
-    price: int,
-) -> Item:
-    download = {"id": 7, "times": 3, "url": "https://files.example.com/7"} if "e-kirja" in name else {}
-    origin = {
-        "product_id": ids[0],
-        "variation_id": ids[1],
-        "download_id": download.get("id"),
-        "download_time_ends": None,
-        "download_times_left": download.get("times"),
-        "download_url": download.get("url"),
-        "customizations": _customizations(name),
-    }
-    label = {
-        "product_code": code,
-        "product_name": name,
-        "model_name": model,
-        "warranty": "24 kk" if kind == STANDARD and price > 5000 else None,
-    }
-    cost = euros(price * 55 // 100) if price and kind != GIFT_CARDS else "null"
-    return Item(*ids, kind, price, cost, _members(origin), _members(label), not price)
-
-
-def _customizations(name: str) -> object:
-    if "Kaiverrettu" in name:
-        return [{"name": "Kaiverrus", "value": "Hyvää matkaa, \"ystävä\"!"}]
-    return "Lahjapaperi: sininen" if name == "Saunasetti" else None
-
-
-def _members(values: dict[str, object]) -> str:
+def _members(**values: object) -> str:
     return json.dumps(values, separators=(",", ":"))[1:-1]

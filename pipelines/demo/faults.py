@@ -1,7 +1,8 @@
 """Things that go wrong with a real store, to be switched on by name.
 
-Transient faults strike every so many requests and never the same request twice running, so that a retry is answered.
-They are counted, not random: the same requests in the same order meet the same faults.
+Transient faults strike every so many requests and never the same request twice running, so that a
+retry is answered. They are counted, not random: the same requests in the same order meet the same
+faults.
 """
 
 from collections.abc import Callable, Iterable
@@ -9,7 +10,6 @@ from dataclasses import dataclass, replace
 from threading import Lock
 
 from pipelines.demo.mycashflow import Answer, error
-
 
 STALL = 30.0
 """Seconds a stalled request waits before its connection is closed."""

@@ -1,7 +1,8 @@
 """Times as the store keeps them: whole Unix seconds inside, Europe/Helsinki outside.
 
-Facts: answers carry ISO 8601 with a numeric offset and no fraction; filters accept a plain date, a naive time, a time
-with offset, or Unix seconds (reference/mycashflow-api.md 1.6). Naive values are read as Helsinki time (9.10).
+Facts: answers carry ISO 8601 with a numeric offset and no fraction; filters accept a plain date, a
+naive time, a time with offset, or Unix seconds (reference/mycashflow-api.md 1.6). Naive values are
+read as Helsinki time (9.10).
 """
 
 from datetime import date, datetime, time
@@ -57,7 +58,7 @@ def moment_of(value: str | float | datetime) -> int:
 
 @cache
 def switch_nights(year: int) -> tuple[int, int]:
-    """The moments summer time begins and ends: 01:00 UTC on the last Sundays of March and October."""
+    """When summer time begins and ends: 01:00 UTC on the last Sundays of March and October."""
     return _last_sunday(date(year, 3, 31)), _last_sunday(date(year, 10, 31))
 
 

@@ -1,11 +1,12 @@
 """The shop's own true figures, kept while it is made and never read back from its JSON.
 
-Definitions. An order counts unless it is cancelled; an order of return rows only (the return of an archived order) is
-no order, its returns count. A day is a Helsinki calendar day. Net sales of a day = net of the positive rows of the
-day's orders - net of their discounts - net of the return rows made on that day. Nets come from the tax summary, per
-order and rate; inside a rate each row's net is rounded and the remainder goes to the row with the largest absolute
-amount (the lowest row id of equals). A buyer is a person: the account if there is one, else the normalised e-mail.
-Segment windows are (as_of - N days, as_of]. Edits made while the shop is served are not in the figures.
+Definitions. An order counts unless it is cancelled; an order of return rows only (the return of an
+archived order) is no order, its returns count. A day is a Helsinki calendar day. Net sales of a day
+= net of the positive rows of the day's orders - net of their discounts - net of the return rows
+made on that day. Nets come from the tax summary, per order and rate; inside a rate each row's net
+is rounded and the remainder goes to the row with the largest absolute amount (the lowest row id of
+equals). A buyer is a person: the account if there is one, else the normalised e-mail. Segment
+windows are (as_of - N days, as_of]. Edits made while the shop is served are not in the figures.
 """
 
 from collections import Counter
@@ -25,8 +26,10 @@ class Ledger:
     """True figures of a shop as it was made; money in euros, days in Helsinki.
 
     Attributes:
-        rows: how many rows each list holds, nested lists as `orders__products`, one tax row per component and rate.
-        money: sums over counted orders incl. VAT (returns and discounts positive), `net_sales` excl. VAT.
+        rows: how many rows each list holds, nested lists as `orders__products`, one tax row per
+            component and rate.
+        money: sums over counted orders incl. VAT (returns and discounts positive), `net_sales`
+            excl. VAT.
         members: accounts, guests who ordered and subscribers without an account or order.
         segments: members of Apifon's seven segments as of `as_of`.
     """

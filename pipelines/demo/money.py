@@ -1,11 +1,11 @@
-"""Money in whole cents and VAT rates in hundredths of a percent (2550 is 25.5 %): no float, ever."""
+"""Money in whole cents, VAT rates in hundredths of a percent (2550 is 25.5 %): no float, ever."""
 
 from collections.abc import Sequence
 from functools import cache
 
 
 def net_of(gross: int, rate: int) -> int:
-    """Cents without VAT, rounded half away from zero (as decimal `ROUND_HALF_UP` and SQL `round` do)."""
+    """Cents without VAT, rounded half away from zero, as `ROUND_HALF_UP` and SQL `round` do."""
     whole = 10_000 + rate
     net = (20_000 * abs(gross) + whole) // (2 * whole)
     return net if gross >= 0 else -net

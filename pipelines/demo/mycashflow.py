@@ -1,9 +1,10 @@
 """How the shop looks through the MyCashflow API: paths, versions, parameters, answers.
 
-Facts: reference/mycashflow-api.md 1 (conventions), 3.1 (orders), 5.9 (customers), 5.12 (subscribers). Where the
-reference knows nothing, this shop is strict, so that a client's slip shows: unknown parameters and expands are 422,
-`Accept: application/json` is asked for. Chosen by us: a plain date in a `-to` filter means the whole day, page 0 is
-page 1, `meta.next` is an absolute URL, `shipments_completed_at` is the latest of an order's shipments.
+Facts: reference/mycashflow-api.md 1 (conventions), 3.1 (orders), 5.9 (customers), 5.12
+(subscribers). Where the reference knows nothing, this shop is strict, so that a client's slip
+shows: unknown parameters and expands are 422, `Accept: application/json` is asked for. Chosen by
+us: a plain date in a `-to` filter means the whole day, page 0 is page 1, `meta.next` is an absolute
+URL, `shipments_completed_at` is the latest of an order's shipments.
 """
 
 import json
@@ -43,7 +44,7 @@ class _Wish:
     expand: frozenset[str]
 
 
-class _Refused(ValueError):
+class _BadParametersError(ValueError):
     """Parameters that cannot be understood: name -> messages."""
 
     def __init__(self, errors: dict[str, list[str]]) -> None:
@@ -80,8 +81,8 @@ class Api:
                 return self._list(base + path, self._lists[path], params)
             if parent in self._lists and last.isdecimal():
                 return self._single(self._lists[parent], int(last), params)
-        except _Refused as refused:
-            return Answer(422, json.dumps({"errors": refused.errors}).encode())
+        except _BadParametersError as bad:
+            return Answer(422, json.dumps({"errors": bad.errors}).encode())
         return error(404, "Not Found", "The requested resource does not exist.")
 
     def _list(self, url: str, resource: Resource, params: Mapping[str, str]) -> Answer:
@@ -125,12 +126,10 @@ def _understand(resource: Resource, params: Mapping[str, str]) -> _Wish:
     return _Wish(Query(bounds, sort), max(page, 1), page_size, expand)
 
 
-def _refuse_unknown(
-    params: Mapping[str, str], known: set[str], errors: dict[str, list[str]]
-) -> None:
+def _refuse_unknown(params: Mapping[str, str], known: set[str], errors: dict[str, list[str]]) -> None:
     errors |= {name: ["is not a parameter of this list"] for name in params if name not in known}
     if errors:
-        raise _Refused(errors)
+        raise _BadParametersError(errors)
 
 
 def _bounds(
@@ -185,9 +184,7 @@ def _whole_number(
     return default
 
 
-def _expand(
-    resource: Resource, params: Mapping[str, str], errors: dict[str, list[str]]
-) -> frozenset[str]:
+def _expand(resource: Resource, params: Mapping[str, str], errors: dict[str, list[str]]) -> frozenset[str]:
     asked = frozenset(filter(None, params.get("expand", "").split(",")))
     if not asked <= resource.everything:
         errors["expand"] = [f"unknown: {', '.join(sorted(asked - resource.everything))}"]

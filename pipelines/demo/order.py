@@ -1,7 +1,7 @@
 """An order as the shop knows it, and the tax summary that follows from it.
 
-Amounts are cents incl. VAT, rates hundredths of a percent, times Unix seconds. A return row has a negative quantity
-and a positive price (reference/mycashflow-api.md 3.8 and 9.9).
+Amounts are cents incl. VAT, rates hundredths of a percent, times Unix seconds. A return row has a
+negative quantity and a positive price (reference/mycashflow-api.md 3.8 and 9.9).
 """
 
 from collections.abc import Iterable
@@ -65,7 +65,12 @@ class Payment:
 
 @dataclass(slots=True)
 class Order:
-    """Everything the store knows of one order; `customer_id` is missing when bought as a guest."""
+    """Everything the store knows of one order.
+
+    Attributes:
+        customer_id: missing when bought as a guest.
+        luck: a number from 0 to 1 that decides its optional members; 0.4 gives none.
+    """
 
     id: int
     created_at: int
@@ -85,7 +90,7 @@ class Order:
     payments: list[Payment] = field(default_factory=list)
     comments: list[tuple[int, str]] = field(default_factory=list)
     events: list[tuple[int, str, str]] = field(default_factory=list)
-    luck: float = 0.0
+    luck: float = 0.4
 
     @property
     def subtotal(self) -> int:
@@ -101,8 +106,9 @@ class Order:
 def tax_summary(order: Order) -> dict[str, list[TaxPart]]:
     """One part per component and rate, highest rate first.
 
-    Net is rounded per component and rate; `total` is the exact sum of the other components, in gross and in net. The
-    discount is shared over the rates of the sold rows; shipping and payment fees carry the mean product rate.
+    Net is rounded per component and rate; `total` is the exact sum of the other components, in
+    gross and in net. The discount is shared over the rates of the sold rows; shipping and payment
+    fees carry the mean product rate.
     """
     subtotal: dict[int, int] = {}
     sold: dict[int, int] = {}
@@ -112,10 +118,9 @@ def tax_summary(order: Order) -> dict[str, list[TaxPart]]:
         if amount > 0:
             sold[row.rate] = sold.get(row.rate, 0) + amount
     fees_rate = mean_rate(sold)
-    discounts = dict(zip(sold, shares(order.discount, list(sold.values())))) if order.discount else {}
     parts = {
         "subtotal": _parts(subtotal),
-        "discount": _parts(discounts),
+        "discount": _parts(_discounts(order.discount, sold)),
         "shipping_costs": _parts({fees_rate: order.shipping} if order.shipping else {}),
         "payment_costs": _parts({fees_rate: order.fee} if order.fee else {}),
     }
@@ -123,8 +128,14 @@ def tax_summary(order: Order) -> dict[str, list[TaxPart]]:
     return parts
 
 
+def _discounts(discount: int, sold: dict[int, int]) -> dict[int, int]:
+    if not discount:
+        return {}
+    return dict(zip(sold, shares(discount, list(sold.values())), strict=True))
+
+
 def mean_rate(sold: dict[int, int]) -> int:
-    """The product rates' mean weighted by net value, to a hundredth of a percent (reference section 4)."""
+    """The product rates' mean weighted by net value, in whole hundredths of a percent (section 4)."""
     if len(sold) == 1:
         return next(iter(sold))
     nets = {rate: net_of(gross, rate) for rate, gross in sold.items()}
@@ -148,4 +159,5 @@ def _sum_of(parts: dict[str, list[TaxPart]]) -> list[TaxPart]:
 
 
 def _highest_first(by_rate: dict[int, Amounts]) -> Iterable[tuple[int, Amounts]]:
-    return sorted(by_rate.items(), reverse=True) if len(by_rate) > 1 else by_rate.items()
+    items = by_rate.items()
+    return sorted(items, reverse=True) if len(items) > 1 else items

@@ -1,7 +1,7 @@
 """Who comes to the shop and when: accounts, guests, guests who register later, subscribers.
 
-Every buyer has an own rhythm (a usual gap between orders) and lapses at some point. Names are invented, mail domains
-are the reserved ones, telephone numbers cannot exist.
+Every buyer has an own rhythm (a usual gap between orders) and lapses at some point. Names are
+invented, mail domains are the reserved ones, telephone numbers cannot exist.
 """
 
 from bisect import bisect_left
@@ -27,7 +27,7 @@ PLACES = (
     ("65100", "Vaasa"), ("99600", "Sodankylä"), ("22100", "Maarianhamina"), ("53100", "Lappeenranta"),
 )  # fmt: skip
 LANGUAGES = {1: "fi", 2: "se"}
-"""Store version -> its language, as the store spells it (`se` for Swedish: hazard 24)."""
+"""Store version -> its language; `se` for Swedish is how stores spell it (hazard 24)."""
 
 _ASCII = str.maketrans("äöÄÖ", "aoAO")
 _SEASON = (0.9, 0.8, 0.9, 0.9, 1.0, 1.0, 0.8, 0.9, 1.0, 1.0, 1.5, 1.7)
@@ -180,11 +180,7 @@ def _number_accounts(rng: Random, crowd: Crowd) -> None:
 def _fill_newsletter(rng: Random, crowd: Crowd, days: _Days) -> None:
     for person in crowd.persons:
         person.is_subscriber = person.is_subscriber or rng.random() < 0.4
-    joined = [
-        (days.moment(rng, days.draw(rng)), person)
-        for person in crowd.persons
-        if person.is_subscriber
-    ]
+    joined = [(days.moment(rng, days.draw(rng)), person) for person in crowd.persons if person.is_subscriber]
     subscriber_id = 500
     for moment, person in sorted(joined, key=lambda pair: (pair[0], pair[1].index)):
         subscriber_id += 1 if rng.random() < 0.95 else 3
@@ -208,10 +204,8 @@ def as_typed(rng: Random, email: str) -> str:
     return email.title() if chance > 0.04 else f" {email}  "
 
 
-def _at_odd_hours(
-    visits: list[tuple[int, int]], start: int, end: int
-) -> list[tuple[int, int]]:
-    """The same visits, up to one in twenty moved to local midnights and to nights the clock is changed."""
+def _at_odd_hours(visits: list[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
+    """The same visits, up to one in twenty moved to midnights and nights the clock is changed."""
     moved: set[int] = set()
     odd = _odd_moments(start, end)
     room = len(visits) // 20
@@ -224,7 +218,7 @@ def _at_odd_hours(
 
 
 def _odd_moments(start: int, end: int) -> list[int]:
-    """Seconds around each switch of summer time and around the midnight of each twentieth day, in order."""
+    """Seconds around each switch of summer time and each twentieth midnight, in order."""
     first = date(1970, 1, 1).toordinal()
     years = range(date.fromordinal(first + start // DAY).year, date.fromordinal(first + end // DAY).year + 1)
     moments = [

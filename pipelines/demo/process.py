@@ -40,7 +40,15 @@ def start(*arguments: str) -> Iterator[Store]:
     Raises:
         RuntimeError: the child ended before it was ready.
     """
-    command = [sys.executable, "-m", "pipelines.demo", "--port", "0", *arguments, "--until-stdin-ends"]
+    command = [
+        sys.executable,
+        "-m",
+        "pipelines.demo",
+        "--port",
+        "0",
+        *arguments,
+        "--until-stdin-ends",
+    ]
     paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     child = subprocess.Popen(
         command,

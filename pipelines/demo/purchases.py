@@ -1,10 +1,18 @@
-"""A real purchase history from a CSV file: customer, date, units, amount (the first four columns)."""
+"""Opens a shop with a real purchase history: a CSV of customer, date, units, amount."""
 
 import csv
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from random import Random
+
+from pipelines.demo.books import Books
+from pipelines.demo.catalogue import CARD, PURCHASE
+from pipelines.demo.helsinki import day_start
+from pipelines.demo.order import Order, Payment, Row
+from pipelines.demo.people import FIRST_NAMES, LAST_NAMES, PLACES, Person
+from pipelines.demo.shop import Shop
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +23,30 @@ class Purchase:
     day: date
     units: int
     amount: int
+
+
+def shop_of_purchases(path: Path, end: int | None = None) -> Shop:
+    """A shop with one delivered and paid order per line, VAT 0, at noon of its day in Helsinki.
+
+    Where the amount cannot be divided by the units there are two rows, one of them a cent dearer,
+    so that quantities and prices are exact. A customer registers with the first purchase.
+
+    Args:
+        path: the first four columns count, whatever they are called; the first line is skipped.
+        end: Unix seconds as of which the ledger is; noon of the last purchase's day if not given.
+
+    Raises:
+        ValueError: a line is not a purchase (named by its number), or there is none.
+    """
+    purchases = read_purchases(path)
+    books = Books(day_start(purchases[-1].day, 12) if end is None else end)
+    persons = _purchasers(purchases)
+    for number, purchase in enumerate(purchases, start=1):
+        books.keep_order(_order(number, purchase, persons[purchase.customer]))
+    rng = Random("accounts")
+    for person in sorted(persons.values(), key=lambda person: person.account_id or 0):
+        books.keep_account(person, person.registered_at or 0, None, rng)
+    return books.shop()
 
 
 def read_purchases(path: Path) -> list[Purchase]:
@@ -40,4 +72,45 @@ def _purchase(cells: list[str], line: int) -> Purchase:
             raise ValueError("expected at least one unit and whole cents from 0 up")
         return Purchase(customer, date.fromisoformat(day), int(units), int(cents))
     except (ValueError, InvalidOperation) as error:
-        raise ValueError(f"line {line} is no purchase (customer, date, units, amount): {error}") from None
+        expected = "customer, date, units, amount"
+        raise ValueError(f"line {line} is no purchase ({expected}): {error}") from None
+
+
+def _purchasers(purchases: list[Purchase]) -> dict[str, Person]:
+    """The customers by their name in the file: numbers stay ids, other names are external ids."""
+    numbered = all(purchase.customer.isdecimal() for purchase in purchases)
+    persons: dict[str, Person] = {}
+    for purchase in purchases:
+        if purchase.customer not in persons:
+            account_id = int(purchase.customer) if numbered else len(persons) + 1
+            person = _person(len(persons), account_id, purchase.day)
+            person.external_id = None if numbered else purchase.customer
+            persons[purchase.customer] = person
+    return persons
+
+
+def _person(index: int, account_id: int, first_day: date) -> Person:
+    return Person(
+        index,
+        FIRST_NAMES[index % len(FIRST_NAMES)],
+        LAST_NAMES[index % len(LAST_NAMES)],
+        PLACES[index % len(PLACES)],
+        f"customer.{account_id}@example.com",
+        registered_at=day_start(first_day, 12),
+        account_id=account_id,
+    )
+
+
+def _order(number: int, purchase: Purchase, person: Person) -> Order:
+    moment = day_start(purchase.day, 12)
+    order = Order(number, moment, person, person.account_id, person.email, [])
+    order.status, order.updated_at, order.payment_method_id = "COMPLETED", moment, CARD
+    price, dearer = divmod(purchase.amount, purchase.units)
+    parts = [(purchase.units - dearer, price), (dearer, price + 1)]
+    for place, (quantity, each) in enumerate(parts):
+        if quantity:
+            row = Row(2 * number + place, moment, PURCHASE, quantity, each, 0)
+            row.delivered_at = moment
+            order.rows.append(row)
+    order.payments.append(Payment(number, moment, CARD, purchase.amount, "PAID"))
+    return order

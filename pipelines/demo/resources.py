@@ -1,7 +1,8 @@
-"""What the shop keeps and serves: each list's path, fields, times that can be filtered by, sorts and expands.
+"""What the shop keeps and serves: each list's path, fields, filters, sorts and expands.
 
-Facts: reference/mycashflow-api.md 3.1 to 3.6 (orders), 5.9 (customers), 5.12 (subscribers). The path of the
-subscribers is a guess of the reference (9.1). A list's field order here is the order on the wire.
+Facts: reference/mycashflow-api.md 3.1 to 3.6 (orders), 5.9 (customers), 5.12 (subscribers). The
+path of the subscribers is a guess of the reference (9.1). A list's field order here is the order on
+the wire.
 """
 
 from dataclasses import dataclass

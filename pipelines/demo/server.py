@@ -1,7 +1,8 @@
-"""Serves a shop over HTTP/1.1 on the loopback, as MyCashflow would: `with serve(shop) as server: ...`.
+"""Serves a shop on the loopback as MyCashflow would: `with serve(shop) as server: ...`.
 
-HTTP Basic, keep-alive, one thread per connection. `GET /demo/ledger` needs no key and answers the shop's true
-figures; it is no part of MyCashflow's API. Errors: reference/mycashflow-api.md 1.1 and 1.10.
+HTTP/1.1, HTTP Basic, keep-alive, one thread per connection. `GET /demo/ledger` needs no key and answers the
+shop's true figures; it is no part of MyCashflow's API. Errors: reference/mycashflow-api.md 1.1 and
+1.10.
 """
 
 import base64
@@ -35,7 +36,8 @@ class ShopServer(ThreadingHTTPServer):
 
     Attributes:
         requests: every request answered so far, oldest first; may be cleared at any time.
-        before_answer: called with path and parameters before each answer is made, one call at a time.
+        before_answer: called with path and parameters before each answer is made, one call at a
+            time.
     """
 
     daemon_threads = True
@@ -62,10 +64,12 @@ class ShopServer(ThreadingHTTPServer):
                 self.before_answer(path, params)
 
     def process_request(self, request: Any, client_address: Any) -> None:
+        """Remembers the connection, to close it at the end."""
         self._connections.add(request)
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
+        """Forgets the connection."""
         self._connections.discard(request)
         super().shutdown_request(request)
 
@@ -100,9 +104,12 @@ def serve(
     """A server in a thread of its own, until the block ends.
 
     Args:
+        shop: what is served; it may be written to meanwhile.
         port: 0 for any free one.
         faults: names of `faults.NAMES`.
         latency: seconds before each answer.
+        user: the API user's e-mail address.
+        key: its API key.
         orders_version: the only API version that has orders.
         page_size_cap: the largest page the shop gives, whatever is asked.
     """
@@ -145,7 +152,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         self._send(Reply(replace(refusal, headers={"Allow": "GET"})))
 
-    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _refuse_method
+    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _refuse_method  # noqa: N815
 
     def _answer(self, path: str, params: dict[str, str]) -> Answer:
         if self.headers.get("Authorization") != self.server.authorization:

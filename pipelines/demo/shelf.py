@@ -1,7 +1,7 @@
 """Where records are kept: JSON on disk, and in memory only what filters and sorts need.
 
-The spool is written at its end only, so a reader that has taken a record's place may read it at leisure: what it
-reads stays what it was.
+The spool is written at its end only, so a reader that has taken a record's place may read it at
+leisure: what it reads stays what it was.
 """
 
 import mmap
@@ -32,7 +32,7 @@ class Spool:
     """One temporary file of bytes, gone when closed."""
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile(buffering=1 << 20)
+        self._file = tempfile.TemporaryFile(buffering=1 << 20)  # noqa: SIM115
         self._size = 0
         self._map: mmap.mmap | bytes = b""
         self._lock = Lock()
@@ -131,7 +131,7 @@ class Shelf:
         self._selections.clear()
 
     def select(self, query: Query) -> Sequence[int]:
-        """The positions of the records the query wants, in its order; remembered until something changes."""
+        """The positions of what the query wants, in its order; remembered until a change."""
         found = self._selections.get(query)
         if found is None:
             if len(self._selections) >= _CACHED_SELECTIONS:
@@ -176,7 +176,7 @@ class Shelf:
 
 
 def _cut(record: bytes, keep: list[bool], bare: bool) -> bytes:
-    """The record without the lines that are not kept, and its rows without return reasons if `bare`."""
+    """The record without the lines not kept, and its rows without return reasons if `bare`."""
     lines = [line for line, kept in zip(record.split(b"\n"), keep, strict=True) if kept]
     if bare:
         lines[1] = _RETURN_REASONS.sub(b"", lines[1])

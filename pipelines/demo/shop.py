@@ -83,10 +83,8 @@ class Shop:
             spans = [] if position is None else shelf.spans([position])
         return next(iter(shelf.texts(spans, expand)), None)
 
-    def page(
-        self, resource: str, query: Query, first: int, size: int, expand: frozenset[str]
-    ) -> Page:
-        """The records number `first` to `first + size` (from 0) of a query, as they are at this moment."""
+    def page(self, resource: str, query: Query, first: int, size: int, expand: frozenset[str]) -> Page:
+        """The records number `first` to `first + size` (from 0) of a query, as they are now."""
         shelf = self._shelves[resource]
         with self._lock:
             found = shelf.select(query)
@@ -97,7 +95,7 @@ class Shop:
         return Page(count, ids, list(shelf.texts(spans, expand)))
 
     def insert(self, resource: str, record: dict[str, Any], at: Moment | None = None) -> int:
-        """The id of the new record; fields not given are null, nested lists empty, an id the next free one."""
+        """The id of the new record; fields not given are null, lists empty, the id the next free one."""
         shelf = self._shelves[resource]
         now = local_text(moment_of(self.clock() if at is None else at))
         with self._lock:

@@ -6,9 +6,28 @@ from itertools import count
 from random import Random
 
 from pipelines.demo.catalogue import (
-    BANK, BOOKS, CARD, COURIER, FOOD, FREE_SHIPPING_FROM, GIFT_CARD, GIFT_CARDS, INVOICE,
-    ON_DELIVERY, PAYMENT_COSTS, PICKUP, POST, REFUND, RETURN_REASONS, SHIPPING_COSTS, STANDARD,
-    STORE, Catalogue, Item, vat_rate,
+    BANK,
+    BOOKS,
+    CARD,
+    COURIER,
+    FOOD,
+    FREE_GIFT,
+    FREE_SHIPPING_FROM,
+    GIFT_CARD,
+    GIFT_CARDS,
+    INVOICE,
+    ON_DELIVERY,
+    PAYMENT_COSTS,
+    PICKUP,
+    POST,
+    REFUND,
+    RETURN_REASONS,
+    SHIPPING_COSTS,
+    STANDARD,
+    STORE,
+    Catalogue,
+    Item,
+    vat_rate,
 )  # fmt: skip
 from pipelines.demo.helsinki import DAY, day_start, local_day
 from pipelines.demo.order import Order, Payment, Row, Shipment
@@ -37,7 +56,10 @@ class Till:
         """The order of one visit, with all that has happened to it by the end.
 
         Args:
-            archived: it must end as delivered and archived, so that a return becomes an order of its own.
+            order_id: its id.
+            moment: when it is placed.
+            person: by whom.
+            archived: it must end archived, so that a return becomes an order of its own.
         """
         order = self._open_order(order_id, moment, person)
         self._fill_cart(order)
@@ -86,7 +108,7 @@ class Till:
         if random() < 0.02:
             order.rows.append(self._row(order.created_at, GIFT_CARDS))
         if random() < 0.02:
-            gift = Row(next(self._row_ids), order.created_at, self._catalogue.gift, 1, 0, 0)
+            gift = Row(next(self._row_ids), order.created_at, FREE_GIFT, 1, 0, 0)
             gift.rate = order.rows[0].rate
             order.rows.append(gift)
 
@@ -103,7 +125,7 @@ class Till:
         return row
 
     def _pick(self, kind: str) -> Item:
-        items = self._catalogue.items[kind]
+        items = self._catalogue[kind]
         return items[int(self._random() ** 2 * len(items))]
 
     def _price(self, order: Order) -> None:

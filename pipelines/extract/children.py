@@ -1,8 +1,8 @@
 """Nested pages to flat tables: the parent's own columns, and one table for each list inside it.
 
-A child row carries `store`, its parent's id and its position. A parent whose list is empty sends one marker row
-(`_empty` is true): dlt then removes the old children and loads no row. A list that is missing or null says nothing
-about the children, so no marker is sent and what was loaded stays.
+A child row carries `store`, its parent's id and its position. A parent whose list is empty sends one marker
+row (`_empty` is true): dlt then removes the old children and loads no row. A list that is missing or null
+says nothing about the children, so no marker is sent and what was loaded stays.
 """
 
 from __future__ import annotations
@@ -107,7 +107,9 @@ def _markers(rows: pa.Table, found: list[_List], parent_key: str) -> pa.Table:
 def _flat_columns(rows: pa.Table, prefix: str = "") -> Iterator[tuple[str, pa.ChunkedArray]]:
     for name, column in zip(rows.column_names, rows.columns, strict=True):
         if pa.types.is_struct(column.type):
-            inner = pa.Table.from_arrays(column.combine_chunks().flatten(), [field.name for field in column.type])
+            inner = pa.Table.from_arrays(
+                column.combine_chunks().flatten(), [field.name for field in column.type]
+            )
             yield from _flat_columns(inner, f"{prefix}{name}__")
         elif not pa.types.is_list(column.type):
             yield f"{prefix}{name}", column

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
-# A kind ("bigint", "text", "bool", "timestamp", "date", "decimal", "json"), an object of fields, or a list of objects.
-Field = str | Mapping[str, "Field"] | list["Field"]  # type: ignore[misc]
-Fields = Mapping[str, Field]
+# A kind ("bigint", "text", "bool", "timestamp", "date", "decimal", "json"), an object of fields, or a list
+# of objects.
+Field = str | Mapping[str, Any] | list[Mapping[str, Any]]
+Fields = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Reread:
     """A second look at rows whose cursor may not have moved: everything the filters select.
 
-    `since` names the filter that takes the time of the last such look; `days` makes it "so many days ago" instead.
-    `fixed` are filters that are always the same. `every` is "run" or "day".
+    `since` names the filter that takes the time of the last such look; `days` makes it "so many days ago"
+    instead. `fixed` are filters that are always the same. `every` is "run" or "day".
     """
 
     name: str
@@ -30,8 +31,8 @@ class Reread:
 class Child:
     """A nested list that becomes the table `name`.
 
-    `path` leads from the parent row through objects and lists; `components` are set when the path ends in an object
-    whose lists all have the same fields (a row then says which list it was in).
+    `path` leads from the parent row through objects and lists; `components` are set when the path ends in
+    an object whose lists all have the same fields (a row then says which list it was in).
     """
 
     name: str
@@ -93,7 +94,7 @@ def _children(table: str, path: tuple[str, ...], fields: Fields) -> Iterator[Chi
         here, child = (*path, name), f"{table}__{name}"
         if isinstance(kind, list):
             yield Child(child, here)
-            yield from _children(child, here, kind[0])  # type: ignore[arg-type]
+            yield from _children(child, here, kind[0])
         elif isinstance(kind, Mapping) and all(isinstance(inner, list) for inner in kind.values()):
             yield Child(child, here, components=tuple(kind))
         elif isinstance(kind, Mapping):

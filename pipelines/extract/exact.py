@@ -1,7 +1,8 @@
 """The slow way from a page to rows: value by value, for pages that are not as the endpoint table says.
 
-A PHP shop says `[]` for a missing object, numbers in quotes, an object with number keys for a list. Whatever has one
-exact meaning is taken as that; a row that has none is set aside with its reason, never dropped.
+A PHP shop says `[]` for a missing object, numbers in quotes, an object with number keys for a list.
+Whatever has one exact meaning is taken as that; a row that has none is set aside with its reason, never
+dropped.
 """
 
 from __future__ import annotations
@@ -46,12 +47,13 @@ def exact_row(row: Any, fields: Fields, zone: str, path: str = "") -> dict[str, 
         row: the object, as `read_json` gives it.
         fields: kinds by name, nested as the API nests them.
         zone: where a time without an offset is taken to be.
+        path: where the object is inside its row, for messages.
 
     Raises:
         Misfit: a value has no exact meaning as its kind.
     """
     if not isinstance(row, Mapping):
-        raise Misfit(path or "row", "an object", type(row).__name__)
+        raise Misfit(path.rstrip(".") or "row", "an object", type(row).__name__)
     if not path and row.get("id") in (None, ""):
         raise Misfit("id", "a whole number", "nothing")
     known = {name: _value(row.get(name), field, zone, f"{path}{name}") for name, field in fields.items()}
@@ -74,7 +76,7 @@ def _value(value: Any, field: Field, zone: str, path: str) -> Any:
     if value is None:
         return None
     if isinstance(field, list):
-        return [exact_row(item, field[0], zone, f"{path}.") for item in _items(value, path)]  # type: ignore[arg-type]
+        return [exact_row(item, field[0], zone, f"{path}.") for item in _items(value, path)]
     if isinstance(field, Mapping):
         return None if value in ([], "") else exact_row(value, field, zone, f"{path}.")
     try:

@@ -17,8 +17,8 @@ from pipelines.settings import now
 class WindowRecord:
     """One window of one list, and how its walk went.
 
-    `api_count` is what the API counted in its last answer (None when it does not count), `distinct_rows` what arrived,
-    `duplicates` rows that were seen a second time and dropped.
+    `api_count` is what the API counted in its last answer (None when it does not count), `distinct_rows`
+    what arrived, `duplicates` rows that were seen a second time and dropped.
     """
 
     store: str

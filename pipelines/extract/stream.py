@@ -1,9 +1,9 @@
-"""One list of a store as dlt resources: pages that carry the cursor, and a table for the list and each list inside.
+"""One list of a store as dlt resources: pages that carry the cursor, and a table for each list.
 
-For `orders` these are `orders_pages` (unselected; walks the window and carries dlt's incremental cursor), `orders_again_pages`
-(unselected; walks windows that move no cursor), and on each of them one transformer per table. The second chain is
-needed because dlt's incremental step drops rows behind the cursor. What one chain has taken in this run the other
-drops, so that a parent and its children are in a load package once.
+For `orders` these are `orders_pages` (unselected; walks the window and carries dlt's incremental cursor),
+`orders_again_pages` (unselected; walks windows that move no cursor), and on each of them one transformer
+per table. The second chain is needed because dlt's incremental step drops rows behind the cursor. What one
+chain has taken in this run the other drops, so that a parent and its children are in a load package once.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ Filters = Mapping[str, str | pendulum.DateTime]
 Progress = Callable[[WindowRecord], None]
 
 # Children and parents are replaced as wholes; the walk has already dropped what it saw twice.
-REPLACE = {"disposition": "merge", "strategy": "delete-insert"}
-NO_DUPLICATES = {"x-stage-data-deduplicated": True}
+REPLACE: Any = {"disposition": "merge", "strategy": "delete-insert"}
+NO_DUPLICATES: Any = {"x-stage-data-deduplicated": True}
 
 
 class Client(Protocol):
@@ -38,7 +38,9 @@ class Client(Protocol):
     def greet(self, endpoint: Endpoint) -> tuple[str, pendulum.DateTime]:
         """The API version that has the list, and the store's clock."""
 
-    def read_page(self, endpoint: Endpoint, version: str, filters: Filters, page: int, page_size: int) -> Page:
+    def read_page(
+        self, endpoint: Endpoint, version: str, filters: Filters, page: int, page_size: int
+    ) -> Page:
         """One page in ascending order of ids."""
 
     def between(
@@ -79,7 +81,7 @@ class Stream:
     lag: float = 600.0
     concurrency: int = 4
     span: Span | None = None
-    progress: Progress = lambda record: None  # noqa: E731 a default that says nothing
+    progress: Progress = lambda record: None
     _taken: set[int] = field(default_factory=set, repr=False)
     _greeting: tuple[str, pendulum.DateTime] | None = None
 
@@ -102,14 +104,14 @@ class Stream:
 
     def _new_pages(self) -> DltResource:
         cursor = dlt.sources.incremental[Any](
-            self.endpoint.cursor, lag=self.lag, primary_key=(), on_cursor_value_missing="include"
+            self.endpoint.cursor or "", lag=self.lag, primary_key=(), on_cursor_value_missing="include"
         )
 
         def read_new(since: Any = cursor) -> Iterator[pa.Table]:
             start = since.start_value and pendulum.instance(since.start_value)
             _, run_start = self.greet()
             filters = self.client.between(self.endpoint.cursor or "", start, run_start)
-            for page in self._window(f"{self.endpoint.cursor}", filters, (start, run_start)):
+            for page in self._window(self.endpoint.cursor or "", filters, (start, run_start)):
                 if start:
                     self._taken.update(page["id"].to_pylist())
                 yield page
@@ -132,17 +134,19 @@ class Stream:
         filters = self.client.between(self.endpoint.cursor or "", span.since, until)
         yield from self._window("backfill", filters, (span.since, until))
 
-    def _rereads(self, looked: dict[str, Any]) -> Iterator[pa.Table]:
+    def _rereads(self, looked: dict[str, str]) -> Iterator[pa.Table]:
         """Reads what is due; the first run only notes the time, since its own window holds everything."""
         _, run_start = self.greet()
         for reread in self.endpoint.rereads:
-            last = pendulum.parse(looked[reread.name]) if reread.name in looked else None
-            if isinstance(last, pendulum.DateTime) and _is_due(reread, last, run_start):
-                since = run_start.subtract(days=reread.days) if reread.days else last.subtract(seconds=self.lag)
-                filters = {**reread.fixed, **({reread.since: since} if reread.since else {})}
+            last = _moment(looked.get(reread.name))
+            if last and not _is_due(reread, last, run_start):
+                continue
+            if last:
+                days, lag = pendulum.duration(days=reread.days), pendulum.duration(seconds=self.lag)
+                since = run_start - days if reread.days else last - lag
+                filters: dict[str, Any] = {**reread.fixed, **({reread.since: since} if reread.since else {})}
                 yield from self._window(reread.name, filters, (since if reread.since else None, run_start))
-            if last is None or _is_due(reread, last, run_start):  # type: ignore[arg-type]
-                looked[reread.name] = run_start.isoformat()
+            looked[reread.name] = run_start.isoformat()
 
     def _window(
         self,
@@ -159,7 +163,12 @@ class Stream:
             for rows in walk(read, self.page_size, self.concurrency, self.ledger, record):
                 self.progress(record)
                 if len(rows):  # dlt 1.31 stops at an empty table before the first rows when there is a lag
-                    yield rows.add_column(0, "store", pa.repeat(self.store, len(rows)))
+                    yield self._with_store(rows)
+
+    def _with_store(self, rows: pa.Table) -> pa.Table:
+        """The rows with our name of the store; a field that the API itself calls so is kept as `api_store`."""
+        names = ["api_store" if name == "store" else name for name in rows.column_names]
+        return rows.rename_columns(names).add_column(0, "store", pa.repeat(self.store, len(rows)))
 
     def _empty_page(self) -> pa.Table:
         """No rows, all columns: every table exists after the first run, whatever the store has."""
@@ -176,7 +185,11 @@ class Stream:
             primary_key=("store", "id"),
         )
         parent.apply_hints(additional_table_hints=NO_DUPLICATES)
-        return [pages, parent, *(self._child(pages, child, suffix) for child in self.endpoint.children)]
+        return [
+            pages,
+            parent,
+            *(self._child(pages, child, suffix) for child in self.endpoint.children),
+        ]
 
     def _child(self, pages: DltResource, child: Child, suffix: str) -> DltResource:
         key = self.endpoint.parent_key
@@ -193,6 +206,11 @@ class Stream:
             merge_key=("store", key),
             columns={EMPTY: {"data_type": "bool", "nullable": True, "hard_delete": True}},
         )
+
+
+def _moment(text: str | None) -> pendulum.DateTime | None:
+    moment = pendulum.parse(text) if text else None
+    return moment if isinstance(moment, pendulum.DateTime) else None
 
 
 def _is_due(reread: Reread, last: pendulum.DateTime, run_start: pendulum.DateTime) -> bool:

@@ -1,12 +1,13 @@
 """The exact page walk: from the last page to the first, inside a window that closed before we began.
 
-Inside a closed window rows can only leave: an update moves them past its end, a deletion removes them. A row that
-leaves moves later rows one place to the front. Read from the last page to the first, that carries rows towards pages
-not yet read: one may be seen twice, none is missed. Because ids ascend, a row was seen before exactly when its id is
-not below the smallest id taken so far.
+Inside a closed window rows can only leave: an update moves them past its end, a deletion removes them. A
+row that leaves moves later rows one place to the front. Read from the last page to the first, that carries
+rows towards pages
+not yet read: one may be seen twice, none is missed. Because ids ascend, a row was seen before exactly when
+    its id is not below the smallest id taken so far.
 
-Pages are read several at a time. Answers that agree on the count of the list were given while nothing left, so they
-are as good as one answer; a batch whose answers disagree is read again, one page at a time.
+Pages are read several at a time. Answers that agree on the count of the list were given while nothing left,
+so they are as good as one answer; a batch whose answers disagree is read again, one page at a time.
 """
 
 from __future__ import annotations
@@ -30,12 +31,12 @@ def walk(
 ) -> Iterator[pa.Table]:
     """Every row of the list once, as pages of descending ids; `record` says how it went.
 
-    The first request asks for page 1 in full: a list that fits on it is complete with one answer, and an API that
-    gives smaller pages than it was asked for is found out before it can cost rows.
+    The first request asks for page 1 in full: a list that fits on it is complete with one answer, and an
+    API that gives smaller pages than it was asked for is found out before it can cost rows.
 
     Raises:
-        ContractError: rows do not come in ascending order of ids, or pages have another size than the API said.
-        ApiError: a page could not be read.
+        ContractError: rows do not come in ascending order of ids, or pages have another size than the API
+        said. ApiError: a page could not be read.
     """
     taker = _Taker(ledger, record)
     first = taker.look_at(read(1, page_size))
@@ -46,7 +47,9 @@ def walk(
     else:
         size = first.page_size or page_size
         pages = range(-(-first.item_count // size), 0, -1)
-        yield from _walk_backward(lambda page: taker.look_at(read(page, page_size)), pages, concurrency, taker)
+        yield from _walk_backward(
+            lambda page: taker.look_at(read(page, page_size)), pages, concurrency, taker
+        )
 
 
 def _walk_backward(
@@ -69,7 +72,9 @@ def _walk_backward(
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _submit(pool: ThreadPoolExecutor, read: Callable[[int], Page], batch: Sequence[int]) -> list[Future[Page]]:
+def _submit(
+    pool: ThreadPoolExecutor, read: Callable[[int], Page], batch: Sequence[int]
+) -> list[Future[Page]]:
     return [pool.submit(read, page) for page in batch]
 
 
@@ -105,11 +110,16 @@ class _Taker:
         _check_order(ids, self.record.resource)
         rows = page.rows if self.smallest is None else page.rows.filter(pc.less(ids, self.smallest))
         for rejected in page.rejected:
-            if self.smallest is None or not _is_number(rejected.record_id) or int(rejected.record_id) < self.smallest:
+            if (
+                self.smallest is None
+                or not _is_number(rejected.record_id)
+                or int(rejected.record_id) < self.smallest
+            ):
                 self.ledger.set_aside(self.record, rejected)
         self.record.duplicates += len(ids) - len(rows)
         self.record.distinct_rows += len(rows)
-        self.smallest = min(_ids(page), default=self.smallest)
+        seen = [*_lowest_ids(page), *([] if self.smallest is None else [self.smallest])]
+        self.smallest = min(seen, default=None)
         return rows
 
     def take_forward(self, page: Page) -> pa.Table:
@@ -120,7 +130,7 @@ class _Taker:
         return page.rows
 
 
-def _ids(page: Page) -> Iterator[int]:
+def _lowest_ids(page: Page) -> Iterator[int]:
     """The smallest loaded id and every numeric id that was set aside."""
     if len(page.rows):
         yield page.rows["id"][0].as_py()

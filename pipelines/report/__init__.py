@@ -1,7 +1,7 @@
 """The owner's report: one HTML page that needs no network, no server and no account.
 
-Flow: schemas `metrics`, `segments`, `ops` -> `tables.py` (SQL, frames) -> `figures.py`, `trends.py`,
-`groups.py`, `freshness.py` (texts and rows) -> `charts.py` (Vega-Lite) -> `page.py` (HTML).
+Flow: schemas `metrics`, `segments`, `ops` -> `tables.py` (SQL, frames) -> `figures.py`,
+`trends.py`, `groups.py`, `freshness.py` (texts), `charts.py` -> `views.py` (a store) -> `page.py`.
 Left out: personal data. Nothing finer than a segment's size is ever read.
 """
 
@@ -36,9 +36,7 @@ def write_report(
     return aside.replace(out)
 
 
-def render_report(
-    warehouse: Path | Callable[[str], pd.DataFrame], *, generated_at: datetime
-) -> str:
+def render_report(warehouse: Path | Callable[[str], pd.DataFrame], *, generated_at: datetime) -> str:
     """Returns the page as text; the same tables and time give the same bytes."""
     from pipelines.report.page import render
     from pipelines.report.tables import duckdb_reader, read_tables

@@ -1,4 +1,7 @@
-"""What every figure and segment means: one row each, shown beside the figure and in the glossary."""
+"""What every figure and segment means: one row each, shown beside it and in the glossary.
+
+Thresholds are the defaults of the dbt variables that the segments are built with.
+"""
 
 from __future__ import annotations
 
@@ -23,20 +26,21 @@ DEFINITIONS = (
         "Cancelled orders are not counted. A sale counts on the day of its order, a return on the "
         "day it came back."),
     Definition("order_count", "Orders",
-        "Orders placed in the period, cancelled ones left out."),
+        "Orders placed in the period; cancelled ones, and those that only take goods back, are "
+        "left out."),
     Definition("average_order_value", "Average order value",
         "Net sales of the period's orders, before later returns, divided by the number of those "
         "orders. Without VAT and delivery."),
     Definition("new_customer_count", "New customers",
-        "Customers whose first counted order ever falls in the period. Orders with the same account "
-        "or the same e-mail address belong to one customer."),
+        "Customers whose first counted order ever falls in the period. Orders with the same "
+        "account or the same e-mail address belong to one customer."),
     Definition("customer_count", "Customers",
         "New: the first counted order ever is from that day. Returning: had ordered on an earlier "
         "day; counted once for each day they order, so somebody who comes back on two days of a "
         "month counts twice in that month."),
     Definition("customer_net_sales", "Net sales by customer",
         "Net sales, split by whether the customer was new on the day of the order or had ordered "
-        "on an earlier day."),
+        "on an earlier day. A return counts with the order it belongs to."),
     Definition("year_before", "The year before",
         "Headline figures: as many days, ending on the same date one year earlier. Weeks: the same "
         "week 52 weeks earlier, so that weekdays match."),
@@ -46,8 +50,8 @@ DEFINITIONS = (
     Definition("order_count_30_days", "Orders, 30 days",
         "Counted orders of the last 30 days."),
     Definition("order_value_30_days", "Order value, 30 days",
-        "What customers pay for the orders of the last 30 days: goods, delivery and fees with VAT. "
-        "Higher than net sales, which has neither VAT nor delivery."),
+        "What customers pay for the orders of the last 30 days: goods less discounts and returns, "
+        "delivery and fees, with VAT. Net sales has neither VAT nor delivery."),
     Definition("average_order_value_365_days", "Average order value, 365 days",
         "What customers pay, with VAT, for the orders of the last 365 days, divided by the number "
         "of those orders."),
@@ -61,7 +65,8 @@ DEFINITIONS = (
         "The same years, averaged over everybody on the list, buyers or not."),
     Definition("completeness", "Arrived in full",
         "Complete: as many different records arrived as the store's API counted. Short: fewer "
-        "arrived. Uncounted: the API gave no number to compare with. Failed: reading stopped early."),
+        "arrived. Uncounted: the API gave no number to compare with. Failed: reading stopped "
+        "early."),
     Definition("asked", "Asked", "Records the store's API counted in the last window read."),
     Definition("arrived", "Arrived", "Different records that arrived from that window."),
     Definition("set_aside", "Set aside",

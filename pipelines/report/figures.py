@@ -21,6 +21,18 @@ LIST_FIGURES = (
 )
 
 
+HEADLINE_FIGURES = ("net_sales", "order_count", "average_order_value", "new_customer_count")
+
+
+@dataclass(frozen=True)
+class Span:
+    """A named period and the earlier ones it is compared with, by their labels."""
+
+    name: str
+    period: Period
+    earlier: dict[str, Period]
+
+
 @dataclass(frozen=True)
 class Totals:
     """Sums over a period; `order_value` is net sales of its orders before later returns."""
@@ -87,88 +99,73 @@ def headlines(days: pd.DataFrame, sales_days: Period, currency: str) -> tuple[He
 
     A store younger than 30 days has the first of the two only: they would say the same.
     """
-    first_day = sales_days.first
     month, year = days_ending(sales_days.last, 30), days_ending(sales_days.last, 365)
-    earlier_months = (
-        ("30 days before", month.before()),
-        ("a year before", month.year_before()),
-    )
-    earlier_years = (("365 days before", year.before()),)
-    shown = [headline("Last 30 days", month, earlier_months, days, first_day, currency)]
-    if first_day < month.first:
-        shown.append(headline("Last 365 days", year, earlier_years, days, first_day, currency))
-    return tuple(shown)
+    spans = [
+        Span("Last 30 days", month, {
+            "30 days before": month.before(),
+            "a year before": month.year_before(),
+        }),
+    ]  # fmt: skip
+    if sales_days.first < month.first:
+        spans.append(Span("Last 365 days", year, {"365 days before": year.before()}))
+    return tuple(headline(span, days, sales_days.first, currency) for span in spans)
 
 
-def headline(
-    name: str,
-    period: Period,
-    earlier: tuple[tuple[str, Period], ...],
-    days: pd.DataFrame,
-    first_day: pendulum.Date,
-    currency: str,
-) -> Headline:
-    """One period's figures; earlier periods that begin before the store's first day are left out."""
-    known = [(label, span) for label, span in earlier if span.first >= first_day]
-    now = totals(days, period)
-    then = [(label, totals(days, span)) for label, span in known]
-    figures = (
-        figure("net_sales", now, then, currency),
-        figure("order_count", now, then, currency),
-        figure("average_order_value", now, then, currency),
-        figure("new_customer_count", now, then, currency),
-    )
-    note = missing_note(period, len(earlier) - len(known), first_day)
-    return Headline(name, wording.span(period), figures, note)
+def headline(span: Span, days: pd.DataFrame, first_day: pendulum.Date, currency: str) -> Headline:
+    """One span's figures; earlier periods that begin before the store's first day are left out."""
+    now = totals(days, span.period)
+    then = {
+        label: totals(days, period) for label, period in span.earlier.items() if period.first >= first_day
+    }
+    figures = tuple(figure(key, now, then, currency) for key in HEADLINE_FIGURES)
+    note = missing_note(span, first_day)
+    return Headline(span.name, wording.span(span.period), figures, note)
 
 
-def missing_note(period: Period, missing: int, first_day: pendulum.Date) -> str:
+def missing_note(span: Span, first_day: pendulum.Date) -> str:
     """Why a comparison is missing, or an empty text."""
     since = f"The first counted order is from {wording.day(first_day)}"
-    if period.first < first_day:
+    if span.period.first < first_day:
         return f"{since}: these figures cover the time since then, with nothing to compare to yet."
-    if missing:
+    if any(period.first < first_day for period in span.earlier.values()):
         return f"{since}, so there is no full year before to compare with yet."
     return ""
 
 
-def figure(key: str, now: Totals, then: list[tuple[str, Totals]], currency: str) -> Figure:
+def figure(key: str, now: Totals, then: dict[str, Totals], currency: str) -> Figure:
     """The figure named `key` (a field of Totals) with its comparisons."""
     value: float = getattr(now, key)
     comparisons = tuple(
-        comparison(
-            label, value, getattr(earlier, key), written(key, getattr(earlier, key), currency)
-        )
-        for label, earlier in then
+        comparison(label, value, getattr(earlier, key), key, currency) for label, earlier in then.items()
     )
     return Figure(key, written(key, value, currency), comparisons)
 
 
-def comparison(label: str, now: float, before: float, before_text: str) -> Comparison:
+def comparison(label: str, now: float, before: float, key: str, currency: str) -> Comparison:
     """The change from `before` to `now`, with the direction the page colours."""
     change = wording.percent_change(now, before)
     direction = "none"
     if change:
         direction = "up" if now > before else "down" if now < before else "same"
-    return Comparison(change, label, before_text, direction)
+    return Comparison(change, label, written(key, before, currency), direction)
 
 
 def written(key: str, value: float, currency: str) -> str:
-    """A figure's value as text, in the unit its key calls for."""
-    if key == "average_order_value" or key.startswith("average_order_value_"):
+    """A figure's value as text, in the unit its key calls for; a dash for no value."""
+    if math.isnan(value):
+        return wording.DASH
+    if key.startswith("average_order_value"):
         return wording.money(value, currency, cents=True)
     if key in ("net_sales", "order_value_30_days"):
         return wording.money(value, currency)
-    if key == "order_frequency_30_days":
-        return f"{wording.number(value, 2)}"
     if key.startswith("customer_lifespan_years"):
         return wording.number(value, 2) + wording.NO_BREAK_SPACE + "years"
-    return wording.number(value)
+    return wording.number(value, 2 if key == "order_frequency_30_days" else 0)
 
 
 def list_figures(overview: pd.DataFrame, currency: str) -> tuple[Figure, ...]:
-    """The list overview's figures from its one row, none without a row."""
-    if overview.empty:
+    """The list overview's figures from its one row; none while nobody is on the list."""
+    if not overview["member_count"].sum():
         return ()
     row = overview.iloc[0]
     return tuple(Figure(key, written(key, float(row[key]), currency)) for key in LIST_FIGURES)

@@ -95,7 +95,7 @@ def covered(first: datetime, last: datetime, time_zone: str) -> str:
     """The window's span on the store's clock; open ends are named."""
     begin = "the beginning" if pd.isna(first) else wording.moment(first, time_zone)
     end = "now" if pd.isna(last) else wording.moment(last, time_zone)
-    return f"{begin} – {end}"
+    return f"{begin} {wording.DASH} {end}"
 
 
 def rejected_table(rejected: pd.DataFrame, time_zone: str) -> Table:
@@ -119,7 +119,7 @@ def run_table(runs: pd.DataFrame, time_zone: str) -> Table:
         (
             wording.moment(row["started_at"], time_zone),
             plain(row["command"]),
-            (row["stores"] or wording.NOTHING).replace(",", ", "),
+            (row["stores"] or wording.DASH).replace(",", ", "),
             state(row["status"], row["message"]),
             wording.duration((row["finished_at"] - row["started_at"]).total_seconds()),
             wording.number(row["requests"]),
@@ -144,4 +144,4 @@ def loaded(rows_loaded: str | None) -> float:
 
 def plain(text: str | None) -> str:
     """A name of ours without underscores; a dash for no text."""
-    return text.replace("_", " ") if text else wording.NOTHING
+    return text.replace("_", " ") if text else wording.DASH

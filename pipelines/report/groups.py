@@ -40,9 +40,7 @@ def segment_groups(sizes: pd.DataFrame) -> tuple[SegmentGroup, ...]:
     """The groups that have members, in the order of SEGMENT_GROUPS."""
     counts = dict(zip(sizes["segment"], sizes["member_count"], strict=True))
     named = [(segment_definition(str(key)), size) for key, size in counts.items()]
-    groups = (
-        group(name, [pair for pair in named if pair[0].group == name]) for name in SEGMENT_GROUPS
-    )
+    groups = (group(name, [pair for pair in named if pair[0].group == name]) for name in SEGMENT_GROUPS)
     return tuple(group for group in groups if group.rows)
 
 

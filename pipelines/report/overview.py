@@ -108,5 +108,5 @@ def row(line: Line) -> tuple[str, ...]:
 def change(now: Totals, before: Totals | None) -> str:
     """The change of net sales; a dash where there is nothing to compare with."""
     if before is None:
-        return wording.NOTHING
-    return wording.percent_change(now.net_sales, before.net_sales) or wording.NOTHING
+        return wording.DASH
+    return wording.percent_change(now.net_sales, before.net_sales) or wording.DASH

@@ -5,6 +5,7 @@ for (const place of charts) {
   window.vegaEmbed(place, spec, {
     actions: false,
     ast: true,
+    mode: "vega-lite",
     defaultStyle: false,
     renderer: "svg",
     formatLocale: { decimal: ".", thousands: "\u202f", grouping: [3], currency: ["", ""], minus: "\u2212" },

@@ -69,4 +69,4 @@ def vega_bundle() -> Markup:
     """Vega, Vega-Lite and Vega-Embed as one script, from the wheel; no network."""
     import vl_convert
 
-    return Markup(vl_convert.javascript_bundle())
+    return Markup(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))

@@ -96,13 +96,9 @@ def read_tables(read: Read) -> Tables:
     """Reads each query once; numbers become floats, days and times become pandas' own types."""
     return Tables(
         sales=typed(read(SALES), days=("sales_date",), texts=("store", "platform", "currency")),
-        list_overview=typed(
-            read(LIST_OVERVIEW), days=("as_of",), texts=("store", "platform", "currency")
-        ),
+        list_overview=typed(read(LIST_OVERVIEW), days=("as_of",), texts=("store", "platform", "currency")),
         segment_sizes=typed(read(SEGMENT_SIZES), texts=("store", "segment")),
-        stores=typed(
-            read(STORES), texts=("store", "platform", "time_zone", "currency", "is_enabled")
-        ),
+        stores=typed(read(STORES), texts=("store", "platform", "time_zone", "currency", "is_enabled")),
         last_windows=typed(
             read(LAST_WINDOWS),
             times=("window_from", "window_to", "started_at"),
@@ -130,7 +126,7 @@ def typed(
 
     Drivers differ: DuckDB gives floats for decimals where psycopg gives Decimal objects.
     """
-    columns = {}
+    columns: dict[str, pd.Series] = {}
     for name in frame.columns:
         if name in days:
             columns[name] = pd.to_datetime(frame[name])

@@ -45,7 +45,7 @@ def weekly(days: pd.DataFrame, sales_days: Period) -> pd.DataFrame:
     sums["average_order_value"] = sums["order_value"] / sums["order_count"].replace(0, math.nan)
     sums = sums.drop(columns="order_value")
     earlier = sums.shift(-WEEKS).add_suffix("_year_before")
-    weeks = sums.join(earlier).head(WEEKS).iloc[::-1]
+    weeks: pd.DataFrame = sums.join(earlier).head(WEEKS).iloc[::-1]
     endings = [as_of - pd.Timedelta(weeks=int(week)) for week in weeks.index]
     return weeks.assign(week_ending=pd.to_datetime(pd.Series(endings, index=weeks.index)))
 
@@ -110,7 +110,7 @@ def month_name(month: date, as_of: pendulum.Date) -> str:
 def sales_summary(weeks: pd.DataFrame, currency: str) -> str:
     """The weeks in one or two sentences, for those who do not look at the chart."""
     total, before = weeks["net_sales"].sum(), weeks["net_sales_year_before"].sum(skipna=False)
-    best = weeks.loc[weeks["net_sales"].idxmax()]
+    best = max(weeks.to_dict("records"), key=lambda week: week["net_sales"])
     change = wording.percent_change(total, before)
     against = f", {change} on the {len(weeks)} a year before" if change else ""
     return (
@@ -128,5 +128,5 @@ def customer_summary(months: pd.DataFrame, as_of: pendulum.Date) -> str:
     part = wording.share(new, both)
     orders_by = f"New customers brought {part} of net sales" if part else "No net sales"
     last = month_name(months["month"].iloc[-1], as_of)
-    unfinished = f" The last bar is paler: {last}." if "to the" in last else ""
+    unfinished = f" The last bar is paler: {last}." if ", to the" in last else ""
     return f"{orders_by} since {first}.{unfinished}"

@@ -95,6 +95,6 @@ def customer_trend(days: pd.DataFrame, sales_days: Period, currency: str) -> Tre
 def people(members: pd.DataFrame) -> tuple[str, str]:
     """How many are on the list and how many of them have ordered; dashes without a row."""
     if members.empty:
-        return wording.NOTHING, wording.NOTHING
+        return wording.DASH, wording.DASH
     row = members.iloc[0]
     return wording.number(row["member_count"]), wording.number(row["buyer_count"])

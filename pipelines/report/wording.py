@@ -13,14 +13,14 @@ from pipelines.report.periods import Period
 NARROW_SPACE = "\u202f"
 NO_BREAK_SPACE = "\u00a0"
 MINUS = "\u2212"
-NOTHING = "\u2013"
+DASH = "\u2013"
 SYMBOLS = {"EUR": "€"}
 
 
 def number(value: float, decimals: int = 0) -> str:
     """Thousands apart by a narrow space, a decimal point, a real minus; a dash for no value."""
     if math.isnan(value):
-        return NOTHING
+        return DASH
     text = f"{abs(value):,.{decimals}f}".replace(",", NARROW_SPACE)
     is_negative = value < 0 and any(digit in text for digit in "123456789")
     return MINUS + text if is_negative else text
@@ -29,7 +29,7 @@ def number(value: float, decimals: int = 0) -> str:
 def money(value: float, currency: str | None, *, cents: bool | None = None) -> str:
     """The amount with its currency behind it; cents by default only below 1 000."""
     if math.isnan(value):
-        return NOTHING
+        return DASH
     with_cents = abs(value) < 1000 and value != 0 if cents is None else cents
     text = number(value, 2 if with_cents else 0)
     return f"{text}{NO_BREAK_SPACE}{unit(currency)}" if currency else text
@@ -64,18 +64,18 @@ def day(value: pendulum.Date) -> str:
 
 
 def span(period: Period) -> str:
-    """`26 Jul – 24 Aug 2026`, the year of the first day only where it differs."""
+    """`26 Jul - 24 Aug 2026`, the year of the first day only where it differs."""
     pattern = "D MMM" if period.first.year == period.last.year else "D MMM YYYY"
     first = period.first.format(pattern, locale="en").replace(" ", NO_BREAK_SPACE)
-    return f"{first} – {day(period.last)}"
+    return f"{first} {DASH} {day(period.last)}"
 
 
 def moment(value: datetime, time_zone: str) -> str:
     """`24 Aug 2026 06:12` on that zone's clock; a dash for no time."""
     if pd.isna(value):
-        return NOTHING
+        return DASH
     local = pendulum.instance(value).in_timezone(time_zone)
-    return f"{day(local.date())} {local.format('HH:mm')}"
+    return f"{day(local.date())}{NO_BREAK_SPACE}{local.format('HH:mm')}"
 
 
 def age(earlier: datetime, later: datetime) -> str:
@@ -91,7 +91,7 @@ def age(earlier: datetime, later: datetime) -> str:
 def duration(seconds: float) -> str:
     """`42 s` or `3 min 20 s`; a dash for no value."""
     if math.isnan(seconds):
-        return NOTHING
+        return DASH
     minutes, rest = divmod(round(seconds), 60)
     parts = [f"{number(minutes)}{NO_BREAK_SPACE}min"] if minutes else []
     return " ".join([*parts, f"{rest}{NO_BREAK_SPACE}s"])

@@ -34,32 +34,20 @@
 {%- endmacro %}
 
 
+{# 1 when taking the discounts off leads to the total, -1 when adding them does: their sign is documented nowhere. #}
+{% macro discount_sign(goods, discounts, shipping, fees, total) -%}
+    {%- set rest = goods ~ " + " ~ shipping ~ " + " ~ fees ~ " - " ~ total -%}
+    case
+        when abs({{ rest }} - {{ discounts }}) > abs({{ rest }} + {{ discounts }}) then -1
+        when abs({{ rest }} - {{ discounts }}) <= abs({{ rest }} + {{ discounts }}) then 1
+    end
+{%- endmacro %}
+
+
 {# A quotient with the given decimals; null when there is nothing to divide by. #}
 {% macro ratio(dividend, divisor, decimals) -%}
     cast(
         round(cast({{ dividend }} as decimal(18, 6)) / nullif({{ divisor }}, 0), {{ decimals }})
         as decimal(18, {{ decimals }})
     )
-{%- endmacro %}
-
-
-{# An amount so corrected that its group adds up to the target: the group's line of rank 1 takes the remainder. #}
-{% macro balanced_amount(amount, target, group, rank) -%}
-    {{ amount }} + case
-        when {{ rank }} = 1
-            then coalesce({{ target }} - sum({{ amount }}) over (partition by {{ group }}), 0)
-        else 0
-    end
-{%- endmacro %}
-
-
-{# 1 when taking the discount off leads to the total, -1 when adding it does: nobody documents its sign. #}
-{% macro discount_sign(goods, discounts, shipping, fees, total) -%}
-    case
-        when
-            abs({{ goods }} - {{ discounts }} + {{ shipping }} + {{ fees }} - {{ total }})
-            > abs({{ goods }} + {{ discounts }} + {{ shipping }} + {{ fees }} - {{ total }})
-            then -1
-        else 1
-    end
 {%- endmacro %}

@@ -1,12 +1,12 @@
 """MyCashflow stores: customers, email subscribers and orders with everything inside them.
 
-Flow: `GET https://NAME.mycashflow.fi/api/v1/<list>` -> `raw_mycashflow.<list>` and `raw_mycashflow.<list>__<inner list>`.
-Facts: reference/mycashflow-api.md; each list's own in `resources.py`, how the API talks in `client.py`.
-Config keys: `[stores.NAME]` store_name, user, key, time_zone, and `[stores.NAME.resources.LIST]` enabled, api_version,
-path, page_size, lag_minutes.
-Limits: no rate limit is documented; a 429 is honoured, `requests_per_second` can be set.
-Left out: everything but GET. What no cursor can see is listed as `blind_to`.
-Run: `kassavirta sync`, or put `mycashflow(store="main")` into a dlt pipeline of your own.
+Flow: `GET https://NAME.mycashflow.fi/api/v1/<list>` -> `raw_mycashflow.<list>` and
+`raw_mycashflow.<list>__<inner list>`. Facts: reference/mycashflow-api.md; each list's own in
+`resources.py`, how the API talks in `client.py`. Config keys: `[stores.NAME]` store_name, user, key,
+time_zone, and `[stores.NAME.resources.LIST]` enabled, api_version, path, page_size, lag_minutes. Limits: no
+rate limit is documented; a 429 is honoured, `requests_per_second` can be set. Left out: everything but GET.
+What no cursor can see is listed as `blind_to`. Run: `kassavirta sync`, or put `mycashflow(store="main")`
+into a dlt pipeline of your own.
 """
 
 from __future__ import annotations
@@ -71,7 +71,9 @@ def _wanted(store: Store, resources: Sequence[str]) -> list[Endpoint]:
     known = [endpoint.name for endpoint in EVERY]
     wrong = [name for name in (*resources, *store.resources) if name not in known]
     if wrong:
-        raise SettingsError(f"{store.name}: MyCashflow has no list {', '.join(wrong)}; it has {', '.join(known)}")
+        raise SettingsError(
+            f"{store.name}: MyCashflow has no list {', '.join(wrong)}; it has {', '.join(known)}"
+        )
     return [
         endpoint
         for endpoint in EVERY

@@ -1,7 +1,8 @@
 """How the MyCashflow API talks: addresses, versions, filters, and its clock.
 
-Facts (reference/mycashflow-api.md): base and no trailing slash 1.1 · versions 1.2 · `page` only together with
-`page_size`, from 1 1.4 · Unix seconds are the only filter form without a zone 1.6 · expand 1.8. Only GET is used.
+Facts (reference/mycashflow-api.md): base and no trailing slash 1.1 · versions 1.2 · `page` only together
+with `page_size`, from 1 1.4 · Unix seconds are the only filter form without a zone 1.6 · expand 1.8. Only
+GET is used.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What a MyCashflow store has to read: one row per list of its API.
 
-Facts and their evidence: reference/mycashflow-api.md, sections 2 (paths), 3 (orders), 5.9 (customers) and 5.12
-(subscribers). `email-subscribers` is a path nobody has seen in the wild (section 9.1): it can be set otherwise, and a
-404 is survived. A field that is not listed here still arrives, as a text column.
+Facts and their evidence: reference/mycashflow-api.md, sections 2 (paths), 3 (orders), 5.9 (customers) and
+5.12 (subscribers). `email-subscribers` is a path nobody has seen in the wild (section 9.1): it can be set
+otherwise, and a 404 is survived. A field that is not listed here still arrives, as a text column.
 """
 
 from pipelines.extract.endpoint import Endpoint, Reread

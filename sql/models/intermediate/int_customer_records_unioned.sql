@@ -14,11 +14,11 @@ email_subscribers as (
 
 final as (
     select
-        'account' as record_type,
-        customer_key as record_key,
         store,
         platform,
+        customer_id as record_id,
         customer_id,
+        'account' as record_type,
         email_normalised,
         first_name,
         last_name,
@@ -32,11 +32,11 @@ final as (
     from accounts
     union all
     select
-        'order' as record_type,
-        order_key as record_key,
         store,
         platform,
+        order_id as record_id,
         customer_id,
+        'order' as record_type,
         email_normalised,
         first_name,
         last_name,
@@ -50,11 +50,11 @@ final as (
     from orders
     union all
     select
-        'subscriber' as record_type,
-        email_subscriber_key as record_key,
         store,
         platform,
+        email_subscriber_id as record_id,
         null as customer_id,
+        'subscriber' as record_type,
         email_normalised,
         null as first_name,
         null as last_name,

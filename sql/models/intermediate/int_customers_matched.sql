@@ -27,13 +27,13 @@ identified as (
 
 final as (
     select
-        record_key,
         coalesce(
             {{ account_key('store', 'account_id') }},
             {{ email_key('store', 'email_normalised') }}
         ) as customer_key,
         store,
         platform,
+        record_id,
         account_id as customer_id,
         record_type,
         email_normalised,

@@ -14,7 +14,7 @@ ranked as (
             order by
                 case record_type when 'account' then 1 when 'order' then 2 else 3 end asc,
                 recorded_at desc nulls last,
-                record_key asc
+                record_id asc
         ) as contact_rank
     from records
 ),

@@ -8,90 +8,108 @@ vat_bases as (
     select * from {{ ref('int_orders_vat_decided') }}
 ),
 
-goods_by_order as (
+order_goods as (
     select * from {{ ref('int_order_taxes_summed') }}
 ),
 
-goods_by_rate as (
+rate_goods as (
     select
-        order_key,
+        store,
+        order_id,
         vat_rate,
-        {{ money('sum(amount_incl_vat)') }} as incl_vat,
-        {{ money('sum(amount_excl_vat)') }} as excl_vat
+        sum(amount_incl_vat) as goods_incl_vat,
+        sum(amount_excl_vat) as goods_excl_vat
     from {{ ref('stg_mycashflow__order_taxes') }}
     where component = 'goods'
-    group by 1, 2
+    group by 1, 2, 3
 ),
 
 rounded as (
     select
-        lines.order_line_key,
-        lines.order_key,
+        lines.store,
+        lines.order_id,
+        lines.order_line_id,
         lines.vat_rate,
+        abs(lines.stated_amount) as size,
         {{ amount_with_vat(
             'lines.stated_amount', 'lines.vat_rate', 'vat_bases.prices_include_vat'
         ) }} as incl_vat,
         {{ amount_without_vat(
             'lines.stated_amount', 'lines.vat_rate', 'vat_bases.prices_include_vat'
         ) }} as excl_vat,
-        row_number() over (
-            partition by lines.order_key, lines.vat_rate
-            order by abs(lines.stated_amount) desc, lines.order_line_id asc
-        ) as rank_in_rate,
-        row_number() over (
-            partition by lines.order_key
-            order by abs(lines.stated_amount) desc, lines.order_line_id asc
-        ) as rank_in_order
+        rate_goods.goods_incl_vat,
+        rate_goods.goods_excl_vat,
+        bool_and(rate_goods.vat_rate is not null) over (
+            partition by lines.store, lines.order_id
+        ) as has_all_rates
     from lines
-    left join vat_bases on lines.order_key = vat_bases.order_key
-),
-
-balanced_by_rate as (
-    select
-        rounded.order_line_key,
-        rounded.order_key,
-        rounded.rank_in_order,
-        rounded.incl_vat as rounded_incl_vat,
-        {{ balanced_amount(
-            'rounded.incl_vat', 'goods_by_rate.incl_vat',
-            'rounded.order_key, rounded.vat_rate', 'rounded.rank_in_rate'
-        ) }} as incl_vat,
-        {{ balanced_amount(
-            'rounded.excl_vat', 'goods_by_rate.excl_vat',
-            'rounded.order_key, rounded.vat_rate', 'rounded.rank_in_rate'
-        ) }} as excl_vat
-    from rounded
-    left join goods_by_rate
+    left join vat_bases
         on
-            rounded.order_key = goods_by_rate.order_key
-            and rounded.vat_rate = goods_by_rate.vat_rate
+            lines.store = vat_bases.store
+            and lines.order_id = vat_bases.order_id
+    left join rate_goods
+        on
+            lines.store = rate_goods.store
+            and lines.order_id = rate_goods.order_id
+            and lines.vat_rate = rate_goods.vat_rate
 ),
 
-balanced_by_order as (
+targeted as (
     select
-        balanced_by_rate.order_line_key,
-        balanced_by_rate.order_key,
-        balanced_by_rate.rounded_incl_vat,
-        {{ balanced_amount(
-            'balanced_by_rate.incl_vat', 'goods_by_order.goods_incl_vat',
-            'balanced_by_rate.order_key', 'balanced_by_rate.rank_in_order'
-        ) }} as incl_vat,
-        {{ balanced_amount(
-            'balanced_by_rate.excl_vat', 'goods_by_order.goods_excl_vat',
-            'balanced_by_rate.order_key', 'balanced_by_rate.rank_in_order'
-        ) }} as excl_vat
-    from balanced_by_rate
-    left join goods_by_order on balanced_by_rate.order_key = goods_by_order.order_key
+        rounded.*,
+        case when rounded.has_all_rates then rounded.vat_rate end as group_rate,
+        case
+            when rounded.has_all_rates then rounded.goods_incl_vat
+            else order_goods.goods_incl_vat
+        end as target_incl_vat,
+        case
+            when rounded.has_all_rates then rounded.goods_excl_vat
+            else order_goods.goods_excl_vat
+        end as target_excl_vat
+    from rounded
+    left join order_goods
+        on
+            rounded.store = order_goods.store
+            and rounded.order_id = order_goods.order_id
+),
+
+measured as (
+    select
+        targeted.*,
+        row_number() over by_size as size_rank,
+        target_incl_vat - sum(incl_vat) over by_size as remainder_incl_vat,
+        target_excl_vat - sum(excl_vat) over by_size as remainder_excl_vat
+    from targeted
+    window by_size as (
+        partition by store, order_id, group_rate
+        order by size desc, order_line_id asc
+        rows between unbounded preceding and unbounded following
+    )
+),
+
+carried as (
+    select
+        store,
+        order_id,
+        order_line_id,
+        incl_vat,
+        excl_vat,
+        case when size_rank = 1 then coalesce(remainder_incl_vat, 0) else 0 end
+            as remainder_incl_vat,
+        case when size_rank = 1 then coalesce(remainder_excl_vat, 0) else 0 end
+            as remainder_excl_vat
+    from measured
 ),
 
 final as (
     select
-        order_line_key,
-        order_key,
-        {{ money('incl_vat') }} as amount_incl_vat,
-        {{ money('excl_vat') }} as amount_excl_vat,
-        {{ money('incl_vat - rounded_incl_vat') }} as remainder_incl_vat
-    from balanced_by_order
+        store,
+        order_id,
+        order_line_id,
+        {{ money('incl_vat + remainder_incl_vat') }} as amount_incl_vat,
+        {{ money('excl_vat + remainder_excl_vat') }} as amount_excl_vat,
+        {{ money('remainder_incl_vat') }} as remainder_incl_vat
+    from carried
 )
 
 select * from final

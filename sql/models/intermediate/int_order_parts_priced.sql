@@ -1,7 +1,15 @@
 with
 
 orders as (
-    select * from {{ ref('stg_mycashflow__orders') }}
+    select
+        store,
+        order_id,
+        stated_subtotal,
+        coalesce(stated_discount, 0) as stated_discount,
+        coalesce(stated_shipping, 0) as stated_shipping,
+        coalesce(stated_fees, 0) as stated_fees,
+        stated_total
+    from {{ ref('stg_mycashflow__orders') }}
 ),
 
 vat_bases as (
@@ -12,75 +20,81 @@ order_taxes as (
     select * from {{ ref('int_order_taxes_summed') }}
 ),
 
-summarised as (
-    select
-        order_key,
-        {{ discount_sign(
-            'goods_incl_vat', 'discounts_incl_vat', 'shipping_incl_vat', 'fees_incl_vat',
-            'total_incl_vat'
-        ) }} as discount_sign,
-        discounts_incl_vat,
-        discounts_excl_vat,
-        shipping_incl_vat,
-        shipping_excl_vat,
-        fees_incl_vat,
-        fees_excl_vat,
-        true as has_tax_summary
-    from order_taxes
-),
-
-unsummarised as (
-    select
-        orders.order_key,
-        vat_bases.average_vat_rate,
-        vat_bases.prices_include_vat,
-        coalesce(orders.stated_discount, 0) as discounts,
-        coalesce(orders.stated_shipping, 0) as shipping,
-        coalesce(orders.stated_fees, 0) as fees,
-        orders.stated_subtotal as goods,
-        orders.stated_total as total
-    from orders
-    inner join vat_bases on orders.order_key = vat_bases.order_key
-    left join order_taxes on orders.order_key = order_taxes.order_key
-    where order_taxes.order_key is null
-),
-
 estimated as (
     select
-        order_key,
-        {{ discount_sign('goods', 'discounts', 'shipping', 'fees', 'total') }} as discount_sign,
-        {{ amount_with_vat('discounts', 'average_vat_rate', 'prices_include_vat') }}
-            as discounts_incl_vat,
-        {{ amount_without_vat('discounts', 'average_vat_rate', 'prices_include_vat') }}
-            as discounts_excl_vat,
-        {{ amount_with_vat('shipping', 'average_vat_rate', 'prices_include_vat') }}
-            as shipping_incl_vat,
-        {{ amount_without_vat('shipping', 'average_vat_rate', 'prices_include_vat') }}
-            as shipping_excl_vat,
-        {{ amount_with_vat('fees', 'average_vat_rate', 'prices_include_vat') }} as fees_incl_vat,
-        {{ amount_without_vat('fees', 'average_vat_rate', 'prices_include_vat') }}
-            as fees_excl_vat,
-        false as has_tax_summary
-    from unsummarised
+        orders.*,
+        vat_bases.prices_include_vat,
+        {{ amount_with_vat(
+            'orders.stated_discount', 'vat_bases.average_vat_rate', 'vat_bases.prices_include_vat'
+        ) }} as discounts_incl_vat,
+        {{ amount_without_vat(
+            'orders.stated_discount', 'vat_bases.average_vat_rate', 'vat_bases.prices_include_vat'
+        ) }} as discounts_excl_vat,
+        {{ amount_with_vat(
+            'orders.stated_shipping', 'vat_bases.average_vat_rate', 'vat_bases.prices_include_vat'
+        ) }} as shipping_incl_vat,
+        {{ amount_without_vat(
+            'orders.stated_shipping', 'vat_bases.average_vat_rate', 'vat_bases.prices_include_vat'
+        ) }} as shipping_excl_vat,
+        {{ amount_with_vat(
+            'orders.stated_fees', 'vat_bases.average_vat_rate', 'vat_bases.prices_include_vat'
+        ) }} as fees_incl_vat,
+        {{ amount_without_vat(
+            'orders.stated_fees', 'vat_bases.average_vat_rate', 'vat_bases.prices_include_vat'
+        ) }} as fees_excl_vat
+    from orders
+    inner join vat_bases
+        on
+            orders.store = vat_bases.store
+            and orders.order_id = vat_bases.order_id
 ),
 
-unioned as (
-    select * from summarised
-    union all
-    select * from estimated
+chosen as (
+    select
+        estimated.store,
+        estimated.order_id,
+        coalesce(
+            {{ discount_sign(
+                'order_taxes.goods_incl_vat', 'order_taxes.discounts_incl_vat',
+                'order_taxes.shipping_incl_vat', 'order_taxes.fees_incl_vat',
+                'order_taxes.total_incl_vat'
+            ) }},
+            {{ discount_sign(
+                'estimated.stated_subtotal', 'estimated.stated_discount',
+                'estimated.stated_shipping', 'estimated.stated_fees',
+                'estimated.stated_total'
+            ) }},
+            1
+        ) as discount_sign,
+        coalesce(order_taxes.discounts_incl_vat, estimated.discounts_incl_vat) as discounts,
+        coalesce(order_taxes.discounts_excl_vat, estimated.discounts_excl_vat)
+            as discounts_excl_vat,
+        coalesce(order_taxes.shipping_incl_vat, estimated.shipping_incl_vat) as shipping,
+        coalesce(order_taxes.shipping_excl_vat, estimated.shipping_excl_vat) as shipping_excl_vat,
+        coalesce(order_taxes.fees_incl_vat, estimated.fees_incl_vat) as fees,
+        coalesce(order_taxes.fees_excl_vat, estimated.fees_excl_vat) as fees_excl_vat,
+        estimated.prices_include_vat,
+        order_taxes.order_id is not null as has_tax_summary
+    from estimated
+    left join order_taxes
+        on
+            estimated.store = order_taxes.store
+            and estimated.order_id = order_taxes.order_id
 ),
 
 final as (
     select
-        order_key,
-        discounts_incl_vat * discount_sign as discounts,
+        store,
+        order_id,
+        discounts * discount_sign as discounts,
         discounts_excl_vat * discount_sign as discounts_excl_vat,
-        shipping_incl_vat as shipping,
+        shipping,
         shipping_excl_vat,
-        fees_incl_vat as fees,
+        fees,
         fees_excl_vat,
+        prices_include_vat,
         has_tax_summary
-    from unioned
+    from chosen
 )
 
 select * from final

@@ -6,7 +6,8 @@ order_taxes as (
 
 summed as (
     select
-        order_key,
+        store,
+        order_id,
         sum(amount_incl_vat) filter (where component = 'goods') as goods_incl_vat,
         sum(amount_excl_vat) filter (where component = 'goods') as goods_excl_vat,
         sum(amount_incl_vat) filter (where component = 'discounts') as discounts_incl_vat,
@@ -15,15 +16,15 @@ summed as (
         sum(amount_excl_vat) filter (where component = 'shipping') as shipping_excl_vat,
         sum(amount_incl_vat) filter (where component = 'fees') as fees_incl_vat,
         sum(amount_excl_vat) filter (where component = 'fees') as fees_excl_vat,
-        sum(amount_incl_vat) filter (where component = 'total') as total_incl_vat,
-        sum(amount_excl_vat) filter (where component = 'total') as total_excl_vat
+        sum(amount_incl_vat) filter (where component = 'total') as total_incl_vat
     from order_taxes
-    group by 1
+    group by 1, 2
 ),
 
 final as (
     select
-        order_key,
+        store,
+        order_id,
         {{ money('goods_incl_vat') }} as goods_incl_vat,
         {{ money('goods_excl_vat') }} as goods_excl_vat,
         {{ money('coalesce(discounts_incl_vat, 0)') }} as discounts_incl_vat,
@@ -32,8 +33,7 @@ final as (
         {{ money('coalesce(shipping_excl_vat, 0)') }} as shipping_excl_vat,
         {{ money('coalesce(fees_incl_vat, 0)') }} as fees_incl_vat,
         {{ money('coalesce(fees_excl_vat, 0)') }} as fees_excl_vat,
-        {{ money('total_incl_vat') }} as total_incl_vat,
-        {{ money('total_excl_vat') }} as total_excl_vat
+        {{ money('total_incl_vat') }} as total_incl_vat
     from summed
 )
 

@@ -15,17 +15,17 @@ customers as (
 
 line_sums as (
     select
-        order_key,
+        store,
+        order_id,
         count(*) as line_count,
         sum(quantity) filter (where not is_return) as units,
         bool_and(is_return) as is_all_returns
     from {{ ref('stg_mycashflow__order_lines') }}
-    group by 1
+    group by 1, 2
 ),
 
 classified as (
     select
-        orders.order_key,
         customers.customer_key,
         orders.store,
         orders.order_id,
@@ -37,8 +37,14 @@ classified as (
         {{ local_date('orders.ordered_at', 'stores.time_zone') }} as ordered_date
     from orders
     left join stores on orders.store = stores.store
-    left join customers on orders.order_key = customers.record_key
-    left join line_sums on orders.order_key = line_sums.order_key
+    left join customers
+        on
+            orders.store = customers.store
+            and orders.order_id = customers.record_id
+    left join line_sums
+        on
+            orders.store = line_sums.store
+            and orders.order_id = line_sums.order_id
 ),
 
 final as (

@@ -23,7 +23,6 @@ ranked as (
 
 final as (
     select
-        order_key,
         customer_key,
         store,
         order_id,

@@ -4,14 +4,15 @@ orders as (
     select * from {{ ref('stg_mycashflow__orders') }}
 ),
 
-line_sums as (
+lines as (
     select
-        order_key,
+        store,
+        order_id,
         sum(stated_amount) as stated_amount,
         sum(abs(stated_amount) * coalesce(vat_rate, 0)) as rate_weight,
         sum(abs(stated_amount)) as weight
     from {{ ref('stg_mycashflow__order_lines') }}
-    group by 1
+    group by 1, 2
 ),
 
 order_taxes as (
@@ -20,33 +21,44 @@ order_taxes as (
 
 compared as (
     select
-        orders.order_key,
         orders.store,
+        orders.order_id,
         orders.version_id,
-        case
-            when
-                abs(line_sums.stated_amount - order_taxes.goods_incl_vat)
-                < abs(line_sums.stated_amount - order_taxes.goods_excl_vat) then 1
-            when
-                abs(line_sums.stated_amount - order_taxes.goods_incl_vat)
-                > abs(line_sums.stated_amount - order_taxes.goods_excl_vat) then 0
-        end as includes_vat_vote,
-        {{ ratio('line_sums.rate_weight', 'line_sums.weight', 6) }} as average_vat_rate
+        {{ ratio('lines.rate_weight', 'lines.weight', 6) }} as average_vat_rate,
+        abs(lines.stated_amount - order_taxes.goods_incl_vat) as distance_to_incl_vat,
+        abs(lines.stated_amount - order_taxes.goods_excl_vat) as distance_to_excl_vat
     from orders
-    left join line_sums on orders.order_key = line_sums.order_key
-    left join order_taxes on orders.order_key = order_taxes.order_key
+    left join lines
+        on
+            orders.store = lines.store
+            and orders.order_id = lines.order_id
+    left join order_taxes
+        on
+            orders.store = order_taxes.store
+            and orders.order_id = order_taxes.order_id
+),
+
+judged as (
+    select
+        compared.*,
+        case
+            when distance_to_incl_vat < distance_to_excl_vat then 1
+            when distance_to_incl_vat > distance_to_excl_vat then 0
+        end as vote
+    from compared
 ),
 
 final as (
     select
-        order_key,
+        store,
+        order_id,
         coalesce(average_vat_rate, 0) as average_vat_rate,
         coalesce(
-            includes_vat_vote = 1,
-            avg(includes_vat_vote) over (partition by store, version_id) >= 0.5,
+            vote = 1,
+            avg(vote) over (partition by store, version_id) >= 0.5,
             true
         ) as prices_include_vat
-    from compared
+    from judged
 )
 
 select * from final

@@ -31,7 +31,10 @@ final as (
         {{ local_date('email_subscribers.unsubscribed_at', 'stores.time_zone') }}
             as unsubscribed_date
     from email_subscribers
-    left join customers on email_subscribers.email_subscriber_key = customers.record_key
+    left join customers
+        on
+            email_subscribers.store = customers.store
+            and email_subscribers.email_subscriber_id = customers.record_id
     left join stores on email_subscribers.store = stores.store
 )
 

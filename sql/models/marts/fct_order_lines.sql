@@ -53,8 +53,14 @@ final as (
             else orders.ordered_date
         end as line_date
     from lines
-    left join prices on lines.order_line_key = prices.order_line_key
-    left join orders on lines.order_key = orders.order_key
+    left join prices
+        on
+            lines.store = prices.store
+            and lines.order_line_id = prices.order_line_id
+    left join orders
+        on
+            lines.store = orders.store
+            and lines.order_id = orders.order_id
     left join stores on lines.store = stores.store
 )
 

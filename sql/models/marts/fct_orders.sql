@@ -8,10 +8,6 @@ sequence as (
     select * from {{ ref('int_orders_sequenced') }}
 ),
 
-vat_bases as (
-    select * from {{ ref('int_orders_vat_decided') }}
-),
-
 parts as (
     select * from {{ ref('int_order_parts_priced') }}
 ),
@@ -22,22 +18,24 @@ stores as (
 
 lines as (
     select
-        order_key,
+        store,
+        order_id,
         sum(amount_incl_vat) filter (where not is_return) as gross_sales,
         sum(amount_excl_vat) filter (where not is_return) as gross_sales_excl_vat,
         sum(-amount_incl_vat) filter (where is_return) as returns,
         sum(-amount_excl_vat) filter (where is_return) as returns_excl_vat
     from {{ ref('fct_order_lines') }}
-    group by 1
+    group by 1, 2
 ),
 
 payments as (
     select
-        order_key,
+        store,
+        order_id,
         sum(paid) as paid,
         sum(refunded) as refunded
     from {{ ref('fct_payments') }}
-    group by 1
+    group by 1, 2
 ),
 
 amounts as (
@@ -48,7 +46,10 @@ amounts as (
         coalesce(lines.returns, 0) as returns,
         coalesce(lines.returns_excl_vat, 0) as returns_excl_vat
     from parts
-    left join lines on parts.order_key = lines.order_key
+    left join lines
+        on
+            parts.store = lines.store
+            and parts.order_id = lines.order_id
 ),
 
 economics as (
@@ -100,17 +101,25 @@ final as (
         sequence.is_purchase,
         sequence.is_first_order,
         sequence.is_new_customer,
-        vat_bases.prices_include_vat,
+        economics.prices_include_vat,
         economics.has_tax_summary,
         orders.ordered_at,
         sequence.ordered_date,
         orders.updated_at,
         orders.archived_at
     from orders
-    left join sequence on orders.order_key = sequence.order_key
-    left join vat_bases on orders.order_key = vat_bases.order_key
-    left join economics on orders.order_key = economics.order_key
-    left join payments on orders.order_key = payments.order_key
+    left join sequence
+        on
+            orders.store = sequence.store
+            and orders.order_id = sequence.order_id
+    left join economics
+        on
+            orders.store = economics.store
+            and orders.order_id = economics.order_id
+    left join payments
+        on
+            orders.store = payments.store
+            and orders.order_id = payments.order_id
     left join stores on orders.store = stores.store
 )
 

@@ -1,0 +1,82 @@
+"""What tests share: a demo shop over real HTTP, a working directory of its own, and a clean environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipelines.demo.opening import make_shop
+from pipelines.demo.server import KEY, USER, ShopServer, serve
+from pipelines.demo.shop import Shop
+from pipelines.settings import Settings, Store
+
+
+class Listener:
+    """A teller that only remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.lines.append(text)
+
+    def progress(self, task: str, done: int, total: int | None) -> None:
+        pass
+
+
+@pytest.fixture(autouse=True)
+def clean_environ(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No setting of this machine reaches a test."""
+    for name in list(os.environ):
+        if name.startswith(("STORES__", "WAREHOUSE__", "DLT_", "DBT_")):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def shop() -> Iterator[Shop]:
+    """A small shop that a test may write to."""
+    with make_shop(120, seed=3) as made:
+        yield made
+
+
+@pytest.fixture
+def server(shop: Shop) -> Iterator[ShopServer]:
+    """That shop, answering on a free port."""
+    with serve(shop) as running:
+        yield running
+
+
+@pytest.fixture
+def settings(tmp_path: Path, server: ShopServer) -> Settings:
+    """Settings of a directory with that one store, called `demo`."""
+    return settings_for(tmp_path, server.url)
+
+
+@pytest.fixture
+def listener() -> Listener:
+    return Listener()
+
+
+def settings_for(home: Path, url: str, **changes: Any) -> Settings:
+    """A directory's settings with one demo store at an address."""
+    store = Store(name="demo", platform="mycashflow", base_url=url, user=USER, key=KEY, **changes)
+    data = home / "data"
+    return Settings(home, {"demo": store}, data / "warehouse.duckdb", data / "kassavirta.duckdb")
+
+
+@pytest.fixture
+def query(settings: Settings) -> Callable[[str], list[tuple[Any, ...]]]:
+    """Rows of a query over the writer's file."""
+
+    def run(sql: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
+            connection.execute("set time zone 'UTC'")
+            return connection.execute(sql).fetchall()
+
+    return run

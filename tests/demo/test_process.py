@@ -1,0 +1,43 @@
+"""The demo store as a process of its own."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+
+from pipelines.demo.process import start
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_it_serves_until_the_block_ends() -> None:
+    with start("--size", "50", "--seed", "2") as store:
+        assert store.ledger()["rows"]["orders"] == 50
+    with pytest.raises(URLError):
+        urlopen(store.url, timeout=1)
+
+
+def test_it_says_why_it_cannot_start() -> None:
+    with pytest.raises(RuntimeError, match="ended before it was ready"), start("--fault", "earthquake"):
+        pass
+
+
+def test_it_ends_when_its_parent_dies() -> None:
+    code = (
+        "import os\nfrom pipelines.demo.process import start\n"
+        "with start('--size', '5') as store:\n    print(store.url, flush=True)\n    os._exit(1)"
+    )
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    parent = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environ)
+    for _ in range(100):
+        try:
+            urlopen(f"{parent.stdout.strip()}/demo/ledger", timeout=1).close()
+        except URLError:
+            return
+        time.sleep(0.05)
+    pytest.fail("the child outlived its parent")

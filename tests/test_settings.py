@@ -1,0 +1,149 @@
+"""Settings are read from files and the environment; what is wrong is said at once, with what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipelines.errors import SettingsError
+from pipelines.init import NewStore, write_settings
+from pipelines.settings import read_settings
+
+GOOD = """
+[stores.main]
+platform = "mycashflow"
+store_name = "examplename"
+user = "api@example.com"
+key = "s3cret-key"
+"""
+
+
+def write(home: Path, config: str, secrets: str = "") -> None:
+    (home / ".dlt").mkdir(exist_ok=True)
+    (home / ".dlt/config.toml").write_text(config)
+    if secrets:
+        (home / ".dlt/secrets.toml").write_text(secrets)
+
+
+def test_a_store_has_its_address_and_defaults(tmp_path: Path) -> None:
+    write(tmp_path, GOOD)
+    settings = read_settings(tmp_path)
+    store = settings.stores["main"]
+    assert store.base_url == "https://examplename.mycashflow.fi"
+    assert (store.time_zone, store.currency, store.concurrency) == ("Europe/Helsinki", "EUR", 4)
+    assert settings.warehouse == tmp_path / "data/warehouse.duckdb"
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["examplename", "ExampleName", "https://examplename.mycashflow.fi/", "examplename.mycashflow.fi/admin"],
+)
+def test_a_store_name_may_be_pasted_as_an_address(tmp_path: Path, given: str) -> None:
+    write(tmp_path, GOOD.replace("examplename", given))
+    assert read_settings(tmp_path).stores["main"].base_url == "https://examplename.mycashflow.fi"
+
+
+def test_secrets_win_over_config_and_the_environment_over_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, GOOD, '[stores.main]\nkey = "from-secrets"\n')
+    assert read_settings(tmp_path).stores["main"].key == "from-secrets"
+    monkeypatch.setenv("STORES__MAIN__KEY", "from-environment")
+    monkeypatch.setenv("STORES__MAIN__ENABLED", "false")
+    monkeypatch.setenv("STORES__MAIN__RESOURCES__ORDERS__PAGE_SIZE", "50")
+    store = read_settings(tmp_path).stores["main"]
+    assert (store.key, store.enabled, store.resource("orders").page_size) == ("from-environment", False, 50)
+
+
+def test_the_key_is_in_no_repr(tmp_path: Path) -> None:
+    write(tmp_path, GOOD)
+    assert "s3cret-key" not in repr(read_settings(tmp_path))
+    assert "api@example.com" not in repr(read_settings(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ("stores = 5", "stores is no section"),
+        ("[stores.main", "config.toml cannot be read"),
+        ("[store.main]", r"unknown section \[store\]"),
+        (GOOD + 'colour = "red"', r"unknown key stores.main.colour, expected one of platform"),
+        (
+            GOOD + "[stores.main.resources.orders]\npages = 5",
+            r"unknown key stores.main.resources.orders.pages",
+        ),
+        (GOOD + "[stores.main.resources.orders]\npage_size = 0", r"page_size is no whole number above zero"),
+        (GOOD + "[warehouse]\nfile = 'x'", r"unknown key warehouse.file"),
+        (GOOD + "[warehouse]\ndestination = 'oracle'", r"destination is 'oracle', expected 'duckdb'"),
+        (GOOD.replace("mycashflow", "magento"), "platform is 'magento', expected 'mycashflow'"),
+        (GOOD.replace('key = "s3cret-key"', ""), r"stores.main.key is missing"),
+        (GOOD.replace("examplename", "not a name!"), r"store_name is missing or wrong"),
+        (GOOD + 'base_url = "http://shop.example.com"', r"begins with http://, .* use https://"),
+        (GOOD + 'base_url = "ftp://shop.example.com"', r"base_url is no web address"),
+        (GOOD + 'base_url = "https://u:p@shop.example.com"', r"holds a user or key"),
+        (GOOD + 'time_zone = "Europe/Oulu"', r"time_zone 'Europe/Oulu' is unknown"),
+        (GOOD + "enabled = 5", r"enabled is no true or false"),
+        (GOOD + "concurrency = 2.5", r"concurrency is no whole number"),
+        (
+            GOOD.replace("main", "Main Shop").replace("[stores.Main Shop]", '[stores."Main Shop"]'),
+            "name is lower-case",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said(tmp_path: Path, config: str, words: str) -> None:
+    write(tmp_path, config)
+    with pytest.raises(SettingsError, match=words) as caught:
+        read_settings(tmp_path)
+    assert "s3cret-key" not in str(caught.value)
+    assert caught.value.exit_code == 2
+
+
+def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
+    write(tmp_path, '[stores.main]\nplatform = "x"\n[stores.other]\nstore_name = "y"\ncolour = 1\n')
+    with pytest.raises(SettingsError) as caught:
+        read_settings(tmp_path)
+    for problem in (
+        "main.user is missing",
+        "main.key is missing",
+        "main.platform",
+        "other.user",
+        "other.colour",
+    ):
+        assert problem in str(caught.value)
+
+
+def test_http_on_this_machine_is_allowed(tmp_path: Path) -> None:
+    write(tmp_path, GOOD + 'base_url = "http://127.0.0.1:8765/"')
+    assert read_settings(tmp_path).stores["main"].base_url == "http://127.0.0.1:8765"
+
+
+def test_a_directory_without_settings_says_where_to_begin(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="kassavirta init"):
+        read_settings(tmp_path)
+
+
+def test_a_disabled_store_needs_no_key_and_is_not_chosen(tmp_path: Path) -> None:
+    write(tmp_path, '[stores.old]\nstore_name = "old"\nenabled = false\n' + GOOD)
+    settings = read_settings(tmp_path)
+    assert [store.name for store in settings.chosen()] == ["main"]
+    with pytest.raises(SettingsError, match="no store is enabled"):
+        settings.chosen(["old"])
+    with pytest.raises(SettingsError, match="no store nosuch in .dlt/config.toml; there is old, main"):
+        settings.chosen(["nosuch"])
+
+
+def test_init_writes_settings_that_can_be_read_and_never_overwrites(tmp_path: Path) -> None:
+    store = NewStore("main", "mycashflow", "examplename", 'we"ird@example.com', 'k"e\\y')
+    write_settings(tmp_path, store)
+    read = read_settings(tmp_path).stores["main"]
+    assert (read.user, read.key) == ('we"ird@example.com', 'k"e\\y')
+    assert (tmp_path / ".dlt/secrets.toml").stat().st_mode & 0o077 == 0
+    assert "k" not in (tmp_path / ".dlt/.gitignore").read_text()
+    with pytest.raises(SettingsError, match="is there already and is not overwritten"):
+        write_settings(tmp_path, store)
+
+
+def test_this_project_s_own_settings_are_right() -> None:
+    home = Path(__file__).parents[1]
+    assert list(read_settings(home).stores) == ["demo"]
