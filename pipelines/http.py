@@ -22,7 +22,6 @@ from requests.auth import HTTPBasicAuth
 from pipelines.errors import (
     AccessDenied,
     ApiError,
-    ContractError,
     RateLimited,
     SettingsError,
     Unavailable,
@@ -111,10 +110,9 @@ class Session:
 
         Raises:
             AccessDenied: 401 or 403.
-            RateLimited, Unavailable: still refused or broken after the last attempt.
+            RateLimited, Unavailable: still refused, broken or a web page after the last attempt.
             ApiError: any other status than 200.
-            ContractError: the answer is a web page.
-            SettingsError: the host does not exist.
+                SettingsError: the host does not exist.
         """
         counter = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(self.limits.attempts),
@@ -150,7 +148,7 @@ class Session:
             f"{self.name}: GET {_bare(response.url)} answered {response.status_code}",
         )
         if status == 200 and "html" in response.headers.get("Content-Type", "").lower():
-            raise ContractError(
+            raise Unavailable(
                 f"{where} with a web page, expected JSON. Check store_name or base_url; if they are right, "
                 "the shop may be under maintenance: try later."
             )

@@ -163,4 +163,4 @@ def replace(
 def read_frame(path: Path, sql: str) -> pandas.DataFrame:
     """The rows of a query over a DuckDB file that is only read."""
     with connect(path, read_only=True) as connection:
-        return connection.execute(sql).df()
+        return connection.sql(sql).to_arrow_table().to_pandas()

@@ -11,22 +11,10 @@ import duckdb
 import pytest
 
 from pipelines.demo.opening import make_shop
-from pipelines.demo.server import KEY, USER, ShopServer, serve
+from pipelines.demo.server import ShopServer, serve
 from pipelines.demo.shop import Shop
-from pipelines.settings import Settings, Store
-
-
-class Listener:
-    """A teller that only remembers what it was told."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def say(self, text: str) -> None:
-        self.lines.append(text)
-
-    def progress(self, task: str, done: int, total: int | None) -> None:
-        pass
+from pipelines.settings import Settings
+from tests.stage import Listener, settings_for
 
 
 @pytest.fixture(autouse=True)
@@ -61,13 +49,6 @@ def settings(tmp_path: Path, server: ShopServer) -> Settings:
 @pytest.fixture
 def listener() -> Listener:
     return Listener()
-
-
-def settings_for(home: Path, url: str, **changes: Any) -> Settings:
-    """A directory's settings with one demo store at an address."""
-    store = Store(name="demo", platform="mycashflow", base_url=url, user=USER, key=KEY, **changes)
-    data = home / "data"
-    return Settings(home, {"demo": store}, data / "warehouse.duckdb", data / "kassavirta.duckdb")
 
 
 @pytest.fixture

@@ -129,7 +129,7 @@ def test_a_disabled_store_needs_no_key_and_is_not_chosen(tmp_path: Path) -> None
     assert [store.name for store in settings.chosen()] == ["main"]
     with pytest.raises(SettingsError, match="no store is enabled"):
         settings.chosen(["old"])
-    with pytest.raises(SettingsError, match="no store nosuch in .dlt/config.toml; there is old, main"):
+    with pytest.raises(SettingsError, match=r"no store nosuch in .dlt/config.toml; there is old, main"):
         settings.chosen(["nosuch"])
 
 

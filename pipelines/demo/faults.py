@@ -93,6 +93,7 @@ FAULTS = {
     "broken-json": Fault(6, _broken_json, "200 with half a JSON text"),
     "truncated": Fault(6, _truncated, "the connection ends in the middle of the body"),
     "html": Fault(8, _html, "200 with a maintenance page"),
+    "maintenance": Fault(1, _html, "always a maintenance page"),
     "wrong-key": Fault(1, _wrong_key, "always 401"),
     "no-plan": Fault(1, _no_plan, "always 404"),
     "slow": Fault(1, _slow, "0.3 s before each answer"),

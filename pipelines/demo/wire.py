@@ -20,11 +20,6 @@ def time_json(moment: int | None) -> str:
     return "null" if moment is None else f'"{local_text(moment)}"'
 
 
-def number_json(value: int | None) -> str:
-    """A whole number, or null."""
-    return "null" if value is None else str(value)
-
-
 @lru_cache(maxsize=1024)
 def text_json(value: str | None) -> str:
     """A quoted and escaped text, or null."""

@@ -7,7 +7,7 @@ from pipelines.demo.helsinki import local_text
 from pipelines.demo.money import euros, percent
 from pipelines.demo.order import COMPONENTS, Order, Payment, Row, Shipment, TaxPart
 from pipelines.demo.people import LANGUAGES
-from pipelines.demo.wire import number_json, text_json, time_json
+from pipelines.demo.wire import text_json, time_json
 from pipelines.demo.wire_people import STREET, address_members, vat_code_json
 
 _ORDER = (
@@ -62,10 +62,10 @@ def order_text(order: Order, taxes: dict[str, list[TaxPart]]) -> str:
         f'"ERP-{order.id}"' if luck > 0.9 else "null",
         person.version_id,
         LANGUAGES[person.version_id],
-        number_json(order.customer_id),
+        order.customer_id or "null",
         text_json(person.external_id if order.customer_id else None),
-        number_json(order.shipping_method_id),
-        number_json(order.payment_method_id),
+        order.shipping_method_id or "null",
+        order.payment_method_id or "null",
         vat_code_json(person),
         home,
         "[]" if 0.2 < luck < 0.26 else "{" + away,
@@ -91,18 +91,16 @@ def order_text(order: Order, taxes: dict[str, list[TaxPart]]) -> str:
 
 
 def _row(row: Row, order_id: int) -> str:
-    created_at = local_text(row.created_at)
-    delivered_at = time_json(row.delivered_at)
     returned = row.quantity < 0
     return _ROW % (
         row.id,
-        created_at,
-        delivered_at[1:-1] if row.delivered_at else created_at,
-        delivered_at,
+        local_text(row.created_at),
+        local_text(row.delivered_at or row.created_at),
+        time_json(row.delivered_at),
         order_id,
         _goods(row.item, row.rate, row.campaign_id, row.price, row.quantity),
         '"{\\"lahja\\":true}"' if row.id % 50 == 0 else "null",
-        number_json(row.shipment_id),
+        row.shipment_id or "null",
         "true" if returned else "null",
         row.extra,
         ",".join([_REASON % (code, text_json(text)) for code, text in row.reasons]) if returned else "",
@@ -114,7 +112,7 @@ def _goods(item: Item, rate: int, campaign_id: int | None, price: int, quantity:
     return _GOODS % (
         item.origin,
         percent(rate),
-        number_json(campaign_id),
+        campaign_id or "null",
         "null" if item.is_free else euros(price),
         item.cost,
         quantity,
@@ -123,14 +121,12 @@ def _goods(item: Item, rate: int, campaign_id: int | None, price: int, quantity:
 
 
 def _shipment(shipment: Shipment, order: Order) -> str:
-    created_at = local_text(shipment.created_at)
-    completed_at = time_json(shipment.completed_at)
     sent = shipment.completed_at is not None
     return _SHIPMENT % (
         shipment.id,
-        created_at,
-        completed_at[1:-1] if sent else created_at,
-        completed_at,
+        local_text(shipment.created_at),
+        local_text(shipment.completed_at or shipment.created_at),
+        time_json(shipment.completed_at),
         order.id,
         "COMPLETED" if sent else "OPEN",
         shipment.method_id,

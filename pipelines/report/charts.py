@@ -45,7 +45,7 @@ def week_chart(weeks: pd.DataFrame, key: str, currency: str, height: int) -> Cha
         height=height,
         legend=(("line", "This year"), ("line-before", "The year before")) if has_before else (),
         alt=week_words(weeks, key, currency, has_before),
-        spec=draw_weeks(week_frame(weeks, key, currency), f"{key}_by_week", height),
+        spec=draw_weeks(week_frame(weeks, key, currency), height),
     )
 
 
@@ -104,7 +104,7 @@ def month_chart(months: pd.DataFrame, key: str, as_of: pendulum.Date, currency: 
         height=height,
         legend=(("bar-returning", "Returning"), ("bar-new", "New")),
         alt=month_words(months, key, currency),
-        spec=draw_months(month_frame(months, key, as_of, currency), f"{key}_by_month", height),
+        spec=draw_months(month_frame(months, key, as_of, currency), height),
     )
 
 

@@ -33,7 +33,7 @@ DEFINITIONS = (
         "orders. Without VAT and delivery."),
     Definition("new_customer_count", "New customers",
         "Customers whose first counted order ever falls in the period. Orders with the same "
-        "account or the same e-mail address belong to one customer."),
+        "account or the same email address belong to one customer."),
     Definition("customer_count", "Customers",
         "New: the first counted order ever is from that day. Returning: had ordered on an earlier "
         "day; counted once for each day they order, so somebody who comes back on two days of a "
@@ -107,7 +107,7 @@ DEFINITIONS = (
     Definition("business_customers", "Business customers",
         "Ordered with a company name or VAT number.", HABIT),
     Definition("multi_store_customers", "In several stores",
-        "The same e-mail address has ordered in more than one store.", HABIT),
+        "The same email address has ordered in more than one store.", HABIT),
 
     Definition("new_customers_30", "New registrations",
         "Registered in the store in the last 30 days.", LIST),

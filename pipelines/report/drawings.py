@@ -6,6 +6,8 @@ light, dark and print.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from functools import cache
 from typing import Any, Literal
 
 import altair as alt
@@ -14,24 +16,30 @@ import pandas as pd
 FONT = "'Segoe UI', Roboto, 'Helvetica Neue', 'Liberation Sans', Arial, sans-serif"
 WEEK_TEXTS = ("Week to", "This year", "Year before", "Change")
 MONTH_TEXTS = ("Month", "New", "Returning")
+ISO_TIME = "%Y-%m-%dT%H:%M:%S"
 KINDS = {"New": "var(--second)", "Returning": "var(--accent)"}
 
 
-def draw_weeks(frame: pd.DataFrame, name: str, height: int) -> dict[str, Any]:
+def draw_weeks(frame: pd.DataFrame, height: int) -> dict[str, Any]:
     """A line by week from zero, over a quieter one of the year before where that is known.
 
     Args:
         frame: `week`, `from`, `to` (times), `now`, `before` (numbers) and WEEK_TEXTS.
-        name: of the drawing, unique on its page.
         height: of the plot, in pixels; the width is that of its place.
     """
     has_before = bool(frame["before"].notna().any())
+    return {**week_drawing(has_before), "height": height, "datasets": {"rows": records(frame)}}
+
+
+@cache
+def week_drawing(has_before: bool) -> dict[str, Any]:
+    """The drawing of weeks without its rows."""
     week = alt.X("week:T", axis=month_axis("timeFormat(datum.value, '%s')", ticks="month"))
-    base = alt.Chart(frame).encode(x=week)
+    base = alt.Chart(alt.NamedData("rows")).encode(x=week)
     before = base.mark_line(color="var(--quiet)", strokeWidth=1.5).encode(y=amount_axis("before"))
     now = base.mark_line(color="var(--accent)", strokeWidth=2.25).encode(y=amount_axis("now"))
     lines = [before, now] if has_before else [now]
-    return finished(alt.layer(*lines, *week_answers(base, has_before)), name, height)
+    return finished(alt.layer(*lines, *week_answers(base, has_before)))
 
 
 def week_answers(base: alt.Chart, has_before: bool) -> list[alt.Chart]:
@@ -57,20 +65,25 @@ def week_answers(base: alt.Chart, has_before: bool) -> list[alt.Chart]:
     return [dot.encode(y=amount_axis("now"), opacity=shown), strip.add_params(chosen)]
 
 
-def draw_months(frame: pd.DataFrame, name: str, height: int) -> dict[str, Any]:
+def draw_months(frame: pd.DataFrame, height: int) -> dict[str, Any]:
     """Stacked bars by month, new customers above returning ones; an unfinished month is paler.
 
     Args:
         frame: a row per month and kind: `month` (ISO text), `kind` (a key of KINDS), `value`,
             `position` in the stack, `is_over`, and MONTH_TEXTS.
-        name: of the drawing, unique on its page.
         height: of the plot, in pixels; the width is that of its place.
     """
-    month_count = frame["month"].nunique()
+    drawing = month_drawing(frame["month"].nunique())
+    return {**drawing, "height": height, "datasets": {"rows": records(frame)}}
+
+
+@cache
+def month_drawing(month_count: int) -> dict[str, Any]:
+    """The drawing of so many months without its rows; few months get narrower bars."""
     axis = month_axis("utcFormat(toDate(datum.value), '%s')", ticks=month_count)
     colours = alt.Scale(domain=list(KINDS), range=list(KINDS.values()))
-    bar_width = min(1, month_count / 8)
-    bars = alt.Chart(frame).mark_bar(width=alt.RelativeBandSize(band=bar_width))
+    bar_width = alt.RelativeBandSize(band=min(1, month_count / 8))
+    bars = alt.Chart(alt.NamedData("rows")).mark_bar(width=bar_width)
     encoded = bars.encode(
         x=alt.X("month:O", sort=None, axis=axis, scale=alt.Scale(paddingInner=0.3)),
         y=amount_axis("value").stack("zero"),
@@ -79,7 +92,15 @@ def draw_months(frame: pd.DataFrame, name: str, height: int) -> dict[str, Any]:
         order="position:Q",
         tooltip=[f"{text}:N" for text in MONTH_TEXTS],
     )
-    return finished(encoded, name, height)
+    return finished(encoded)
+
+
+def records(frame: pd.DataFrame) -> list[dict[Hashable, Any]]:
+    """The rows as JSON knows them: times as local ISO texts, null for no value."""
+    times = frame.select_dtypes("datetime").apply(lambda column: column.dt.strftime(ISO_TIME))
+    plain = frame.assign(**times).astype(object).where(frame.notna(), None)
+    rows: list[dict[Hashable, Any]] = plain.to_dict("records")
+    return rows
 
 
 def amount_axis(column: str) -> alt.Y:
@@ -103,7 +124,7 @@ def month_axis(date_format: str, ticks: Literal["month"] | int) -> alt.Axis:
     )
 
 
-def finished(chart: alt.TopLevelMixin, name: str, height: int) -> dict[str, Any]:
+def finished(chart: alt.TopLevelMixin) -> dict[str, Any]:
     """The chart as wide as its place, in the page's font and colours, as a plain dict."""
     axis = {
         "labelColor": "var(--muted)",
@@ -115,7 +136,10 @@ def finished(chart: alt.TopLevelMixin, name: str, height: int) -> dict[str, Any]
     }
     spec: dict[str, Any] = chart.to_dict()
     del spec["$schema"]
-    config = {"font": FONT, "axis": axis, "view": {"stroke": None}}
-    padding = {"left": 0, "right": 4, "top": 6, "bottom": 0}
-    place = {"name": name, "width": "container", "height": height, "background": "transparent"}
-    return {**spec, **place, "padding": padding, "config": config}
+    return {
+        **spec,
+        "width": "container",
+        "background": "transparent",
+        "padding": {"left": 0, "right": 4, "top": 6, "bottom": 0},
+        "config": {"font": FONT, "axis": axis, "view": {"stroke": None}},
+    }

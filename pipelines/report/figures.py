@@ -127,9 +127,8 @@ def missing_note(span: Span, first_day: pendulum.Date) -> str:
     since = f"The first counted order is from {wording.day(first_day)}"
     if span.period.first < first_day:
         return f"{since}: these figures cover the time since then, with nothing to compare to yet."
-    if any(period.first < first_day for period in span.earlier.values()):
-        return f"{since}, so there is no full year before to compare with yet."
-    return ""
+    missing = [label for label, period in span.earlier.items() if period.first < first_day]
+    return f"{since}, too late to compare with {' and '.join(missing)}." if missing else ""
 
 
 def figure(key: str, now: Totals, then: dict[str, Totals], currency: str) -> Figure:

@@ -39,6 +39,7 @@ function showStore() {
     if (link.hash === `#${store.id}`) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
   }
+  target?.scrollIntoView();
 }
 
 if (links.length) {

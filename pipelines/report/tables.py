@@ -46,7 +46,8 @@ from (
     select
         windows.*,
         row_number() over (
-            partition by store, resource order by started_at desc, run_id desc, window_to desc
+            partition by store, resource
+            order by started_at desc nulls last, run_id desc nulls last, window_to desc nulls last
         ) as recency
     from ops.windows as windows
 ) as ranked
@@ -59,13 +60,13 @@ select
     store, resource, reason, count(*) as row_count, max(rejected_at) as last_rejected_at
 from ops.rejected_rows
 group by store, resource, reason
-order by store, row_count desc, resource, reason
+order by store, row_count desc nulls last, resource, reason
 """
 
 LAST_RUNS = """
 select run_id, command, started_at, finished_at, status, stores, requests, rows_loaded, message
 from ops.runs
-order by started_at desc, run_id desc
+order by started_at desc nulls last, run_id desc nulls last
 limit 10
 """
 
@@ -89,7 +90,7 @@ def duckdb_reader(path: Path) -> Iterator[Read]:
     import duckdb
 
     with duckdb.connect(str(path), read_only=True) as connection:
-        yield lambda sql: connection.execute(sql).df()
+        yield lambda sql: connection.sql(sql).to_arrow_table().to_pandas()
 
 
 def read_tables(read: Read) -> Tables:

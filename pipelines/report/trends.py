@@ -67,7 +67,7 @@ def week_table(weeks: pd.DataFrame, currency: str) -> Table:
             wording.day(calendar_day(row["week_ending"])),
             wording.money(row["net_sales"], currency),
             wording.money(row["net_sales_year_before"], currency),
-            wording.percent_change(row["net_sales"], row["net_sales_year_before"]),
+            wording.percent_change(row["net_sales"], row["net_sales_year_before"]) or wording.DASH,
             wording.number(row["order_count"]),
             wording.number(row["order_count_year_before"]),
             wording.money(row["average_order_value"], currency, cents=True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
 
 import pandas as pd
 import pendulum
@@ -21,9 +22,9 @@ def number(value: float, decimals: int = 0) -> str:
     """Thousands apart by a narrow space, a decimal point, a real minus; a dash for no value."""
     if math.isnan(value):
         return DASH
-    text = f"{abs(value):,.{decimals}f}".replace(",", NARROW_SPACE)
-    is_negative = value < 0 and any(digit in text for digit in "123456789")
-    return MINUS + text if is_negative else text
+    exact = Decimal(repr(float(abs(value)))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    text = f"{exact:,f}".replace(",", NARROW_SPACE)
+    return MINUS + text if value < 0 and exact else text
 
 
 def money(value: float, currency: str | None, *, cents: bool | None = None) -> str:

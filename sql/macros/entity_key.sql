@@ -1,10 +1,6 @@
 {# Our key of a thing: the hash of its parts, null as soon as one part is null. #}
 {% macro entity_key(parts) -%}
-    md5(
-        {%- for part in parts -%}
-            cast({{ part }} as text){% if not loop.last %} || '|' || {% endif %}
-        {%- endfor -%}
-    )
+    md5(cast({{ parts | join(" as text) || '|' || cast(") }} as text))
 {%- endmacro %}
 
 

@@ -4,6 +4,19 @@
 {%- endmacro %}
 
 
+{# A quotient, null when there is nothing to divide by.
+   DuckDB divides in doubles: the outer cast brings back the exact half that rounding needs. #}
+{% macro quotient(dividend, divisor) -%}
+    cast(cast({{ dividend }} as decimal(28, 6)) / nullif({{ divisor }}, 0) as decimal(28, 8))
+{%- endmacro %}
+
+
+{# A quotient rounded to so many decimals. #}
+{% macro ratio(dividend, divisor, decimals) -%}
+    cast(round({{ quotient(dividend, divisor) }}, {{ decimals }}) as decimal(18, {{ decimals }}))
+{%- endmacro %}
+
+
 {# Price times quantity. The cast makes room: two decimal(18, 6) overflow from 1,000,000 on. #}
 {% macro line_amount(unit_price, quantity) -%}
     cast(
@@ -13,7 +26,7 @@
 {%- endmacro %}
 
 
-{# An amount with VAT, whichever way it was priced. Times 0.01, as dividing gives an inexact double on DuckDB. #}
+{# An amount with VAT, whichever way it was priced. #}
 {% macro amount_with_vat(amount, vat_rate, prices_include_vat) -%}
     case
         when {{ prices_include_vat }} then {{ money(amount) }}
@@ -28,26 +41,18 @@
 {% macro amount_without_vat(amount, vat_rate, prices_include_vat) -%}
     case
         when {{ prices_include_vat }}
-            then {{ money(amount ~ " * 100 / (100 + coalesce(" ~ vat_rate ~ ", 0))") }}
+            then {{ money(quotient(amount ~ " * 100", "100 + coalesce(" ~ vat_rate ~ ", 0)")) }}
         else {{ money(amount) }}
     end
 {%- endmacro %}
 
 
-{# 1 when taking the discounts off leads to the total, -1 when adding them does: their sign is documented nowhere. #}
+{# 1 when taking the discounts off leads to the total, -1 when adding them does.
+   No document tells their sign. #}
 {% macro discount_sign(goods, discounts, shipping, fees, total) -%}
     {%- set rest = goods ~ " + " ~ shipping ~ " + " ~ fees ~ " - " ~ total -%}
     case
         when abs({{ rest }} - {{ discounts }}) > abs({{ rest }} + {{ discounts }}) then -1
         when abs({{ rest }} - {{ discounts }}) <= abs({{ rest }} + {{ discounts }}) then 1
     end
-{%- endmacro %}
-
-
-{# A quotient with the given decimals; null when there is nothing to divide by. #}
-{% macro ratio(dividend, divisor, decimals) -%}
-    cast(
-        round(cast({{ dividend }} as decimal(18, 6)) / nullif({{ divisor }}, 0), {{ decimals }})
-        as decimal(18, {{ decimals }})
-    )
 {%- endmacro %}

@@ -4,7 +4,7 @@
 {%- endmacro %}
 
 
-{# The e-mail without any white space, in lower case; null unless something stands before and after an @. #}
+{# The e-mail without white space, in lower case; null unless an @ stands between two signs. #}
 {% macro normalised_email(column) -%}
     {%- set bare -%}
         lower(regexp_replace(translate({{ column }}, chr(160), ' '), '[[:space:]]', '', 'g'))

@@ -120,7 +120,7 @@ def test_a_return_is_a_negative_row_with_a_date_and_a_reason_of_its_own(
     orders: list[Order],
 ) -> None:
     returns = [(order, row) for order in orders for row in order["products"] if row["quantity"] < 0]
-    for order, row in returns:
+    for _, row in returns:
         assert amount(row["unit_price"]) >= 0
         assert row["return_reasons"][0].keys() == {"code", "text"}
         assert row["return_to_stock"] is True

@@ -1,5 +1,6 @@
 """The demo store as a process of its own."""
 
+import json
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from pipelines.demo.opening import make_shop
 from pipelines.demo.process import start
 
 ROOT = Path(__file__).parents[2]
@@ -20,6 +22,13 @@ def test_it_serves_until_the_block_ends() -> None:
         assert store.ledger()["rows"]["orders"] == 50
     with pytest.raises(URLError):
         urlopen(store.url, timeout=1)
+
+
+def test_it_is_the_shop_its_arguments_describe(end: int) -> None:
+    with start("--size", "50", "--seed", "2", "--end", "2026-03-20T12:00:00+02:00") as store:
+        figures = store.ledger()
+    with make_shop(50, seed=2, end=end) as shop:
+        assert figures == json.loads(json.dumps(shop.ledger().as_json()))
 
 
 def test_it_says_why_it_cannot_start() -> None:

@@ -155,7 +155,8 @@ def test_a_list_sent_as_an_object_with_number_keys_is_a_list() -> None:
 
 
 def test_pretty_and_escaped_json_is_read() -> None:
-    body = b'{\n  "data": [ {"id": 1, "brand": [ ], "name": "\\u00e4\\ud83d\\ude00"} ],\n  "meta": {"item_count": "1"} }'
+    row = b'{"id": 1, "brand": [ ], "name": "\\u00e4\\ud83d\\ude00"}'
+    body = b'{\n  "data": [ ' + row + b' ],\n  "meta": {"item_count": "1"} }'
     page = PageParser(THING).parse(body)
     assert (page.rows["name"].to_pylist(), page.item_count) == (["ä😀"], 1)
 

@@ -8,7 +8,7 @@ records as (
 
 ranked as (
     select
-        records.*,
+        *,
         row_number() over (
             partition by customer_key
             order by

@@ -6,12 +6,12 @@ accounts as (
 
 email_subscribers as (
     select
-        email_subscribers.*,
+        *,
         row_number() over (
             partition by store, email_normalised
             order by greatest(subscribed_at, unsubscribed_at) desc, is_subscribed asc
         ) as newness_rank
-    from {{ ref('stg_mycashflow__email_subscribers') }} as email_subscribers
+    from {{ ref('stg_mycashflow__email_subscribers') }}
     where subscribed_at is not null or unsubscribed_at is not null
 ),
 

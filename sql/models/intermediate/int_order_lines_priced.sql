@@ -75,7 +75,7 @@ targeted as (
 
 measured as (
     select
-        targeted.*,
+        *,
         row_number() over by_size as size_rank,
         target_incl_vat - sum(incl_vat) over by_size as remainder_incl_vat,
         target_excl_vat - sum(excl_vat) over by_size as remainder_excl_vat

@@ -30,8 +30,8 @@ classified as (
         orders.store,
         orders.order_id,
         coalesce(line_sums.line_count, 0) as line_count,
-        coalesce(line_sums.units, 0) as units,
-        orders.status is distinct from 'cancelled' as is_counted,
+        cast(coalesce(line_sums.units, 0) as decimal(18, 6)) as units,
+        coalesce(orders.status <> 'cancelled', true) as is_counted,
         coalesce(line_sums.is_all_returns, false) as is_return_order,
         orders.ordered_at,
         {{ local_date('orders.ordered_at', 'stores.time_zone') }} as ordered_date
@@ -49,7 +49,7 @@ classified as (
 
 final as (
     select
-        classified.*,
+        *,
         is_counted and not is_return_order as is_purchase
     from classified
 )

@@ -6,7 +6,7 @@ orders as (
 
 ranked as (
     select
-        orders.*,
+        *,
         customer_key is not null as has_customer,
         customer_key is not null and is_purchase as is_customer_purchase,
         row_number() over purchases as purchase_number,

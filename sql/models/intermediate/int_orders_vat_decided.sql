@@ -40,7 +40,7 @@ compared as (
 
 judged as (
     select
-        compared.*,
+        *,
         case
             when distance_to_incl_vat < distance_to_excl_vat then 1
             when distance_to_incl_vat > distance_to_excl_vat then 0

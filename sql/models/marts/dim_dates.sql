@@ -30,7 +30,7 @@ span as (
 ),
 
 digits as (
-    select digit from (
+    select numerals.digit from (
         values (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)
     ) as numerals (digit)
 ),

@@ -54,7 +54,7 @@ amounts as (
 
 economics as (
     select
-        amounts.*,
+        *,
         gross_sales - returns - discounts + shipping + fees as total,
         gross_sales_excl_vat - returns_excl_vat - discounts_excl_vat as net_sales
     from amounts

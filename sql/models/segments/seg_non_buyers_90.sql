@@ -17,7 +17,9 @@ final as (
     from customers
     where
         joined_date <= as_of
-        and {{ is_within_days('last_ordered_date', var('recent_buyer_days')[1], 'as_of') }} is not true
+        and {{ is_within_days(
+            'last_ordered_date', var('recent_buyer_days')[1], 'as_of'
+        ) }} is not true
 )
 
 select * from final

@@ -1,6 +1,6 @@
 with
 
-final as (
+unioned as (
     select * from {{ ref('seg_new_customers_30') }}
     union all
     select * from {{ ref('seg_recent_buyers_30') }}
@@ -14,6 +14,16 @@ final as (
     select * from {{ ref('seg_frequent_buyers') }}
     union all
     select * from {{ ref('seg_lapsed_customers') }}
+),
+
+final as (
+    select
+        store,
+        segment,
+        customer_key,
+        as_of,
+        reason
+    from unioned
 )
 
 select * from final

@@ -1,0 +1,33 @@
+-- Lines plus order level parts are the order: the lines of an order with a tax summary add up to
+-- the summary's goods, with and without VAT.
+with
+
+lines as (
+    select
+        store,
+        order_id,
+        sum(amount_incl_vat) as incl_vat,
+        sum(amount_excl_vat) as excl_vat
+    from {{ ref('fct_order_lines') }}
+    group by 1, 2
+),
+
+order_taxes as (
+    select * from {{ ref('int_order_taxes_summed') }}
+)
+
+select
+    order_taxes.store,
+    order_taxes.order_id,
+    order_taxes.goods_incl_vat,
+    lines.incl_vat,
+    order_taxes.goods_excl_vat,
+    lines.excl_vat
+from order_taxes
+left join lines
+    on
+        order_taxes.store = lines.store
+        and order_taxes.order_id = lines.order_id
+where
+    coalesce(order_taxes.goods_incl_vat, 0) <> coalesce(lines.incl_vat, 0)
+    or coalesce(order_taxes.goods_excl_vat, 0) <> coalesce(lines.excl_vat, 0)

@@ -1,0 +1,29 @@
+"""The stage tests act on: settings for a demo store, and a teller that remembers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pipelines.demo.server import KEY, USER
+from pipelines.settings import Settings, Store
+
+
+class Listener:
+    """A teller that only remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.lines.append(text)
+
+    def progress(self, task: str, done: int, total: int | None) -> None:
+        pass
+
+
+def settings_for(home: Path, url: str, **changes: Any) -> Settings:
+    """A directory's settings with one demo store at an address."""
+    store = Store(name="demo", platform="mycashflow", base_url=url, user=USER, key=KEY, **changes)
+    data = home / "data"
+    return Settings(home, {"demo": store}, data / "warehouse.duckdb", data / "kassavirta.duckdb")

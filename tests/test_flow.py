@@ -1,0 +1,356 @@
+"""Store to warehouse over real HTTP: everything arrives, only what is new is asked for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines import flow
+from pipelines.demo.server import KEY, USER, ShopServer, serve
+from pipelines.demo.shop import Shop
+from pipelines.errors import SettingsError
+from pipelines.load import Wanted, wanted
+from pipelines.lock import run_lock
+from pipelines.settings import ResourceSettings, Settings
+from tests.stage import Listener, settings_for
+
+Query = Callable[[str], list[tuple[Any, ...]]]
+
+CHILDREN = {
+    "products": "orders__products",
+    "shipments": "orders__shipments",
+    "payments": "orders__payments",
+    "comments": "orders__comments",
+    "events": "orders__events",
+}
+
+
+def sync(settings: Settings, what: Wanted | None = None) -> flow.Record:
+    return flow.sync(settings, settings.chosen(), what or Wanted(), Listener())
+
+
+def asked(server: ShopServer) -> Counter[str]:
+    """Requests per list, and a clean slate for the next count."""
+    counts = Counter(path.rsplit("/", 1)[-1] for _, path, _, _ in server.requests)
+    server.requests.clear()
+    return counts
+
+
+def order_ids(query: Query) -> list[int]:
+    return [row[0] for row in query("select id from raw_mycashflow.orders order by id")]
+
+
+def test_the_first_load_brings_every_row_of_every_list(settings: Settings, shop: Shop, query: Query) -> None:
+    record = sync(settings)
+    assert (record.exit_code, record.remarks) == (0, [])
+    for table, rows in shop.ledger().rows.items():
+        assert query(f"select count(*) from raw_mycashflow.{table}") == [(rows,)], table
+    assert order_ids(query) == shop.ids("orders")
+
+
+def test_values_arrive_exactly(settings: Settings, shop: Shop, query: Query) -> None:
+    sync(settings)
+    for order_id in shop.ids("orders")[:20]:
+        order = shop.get("orders", order_id)
+        (row,) = query(
+            "select status, cast(total as double), customer_information__email, store"
+            f" from raw_mycashflow.orders where id = {order_id}"
+        )
+        assert row[:3] == (order["status"], float(order["total"]), order["customer_information"]["email"])
+        assert row[3] == "demo"
+    assert query(
+        "select count(*) from information_schema.columns where data_type in ('DOUBLE', 'FLOAT')"
+        " and table_schema = 'raw_mycashflow'"
+    ) == [(0,)]
+
+
+def test_the_ledger_proves_that_nothing_is_missing(settings: Settings, shop: Shop, query: Query) -> None:
+    record = sync(settings)
+    windows = query(
+        "select resource, api_count, distinct_rows, status, run_id from ops.windows order by resource"
+    )
+    counts = {name: len(shop.ids(name)) for name in ("customers", "email_subscribers", "orders")}
+    assert windows == [(name, count, count, "complete", record.run_id) for name, count in counts.items()]
+    assert query("select command, status, exit_code, requests > 0 from ops.runs") == [
+        ("sync", "done", 0, True)
+    ]
+
+
+def test_a_second_sync_with_nothing_new_asks_at_most_four_times(
+    settings: Settings, server: ShopServer, query: Query
+) -> None:
+    sync(settings)
+    before = order_ids(query)
+    server.requests.clear()
+    sync(settings)
+    assert max(asked(server).values()) <= 4
+    assert order_ids(query) == before
+
+
+def test_what_is_new_or_changed_arrives_and_nothing_else_is_asked_for(
+    settings: Settings, shop: Shop, server: ShopServer, query: Query
+) -> None:
+    sync(settings)
+    server.requests.clear()
+    changed, removed = shop.ids("orders")[5], shop.ids("orders")[6]
+    shop.update("orders", changed, {"status": "CANCELLED", "total": 1.25})
+    shop.update("orders", removed, {key: [] for key in CHILDREN})
+    created = shop.insert("orders", {"status": "OPEN", "total": 7.5})
+    record = sync(settings)
+    assert record.exit_code == 0
+    assert asked(server)["orders"] <= 4
+    assert query(f"select status, total::double from raw_mycashflow.orders where id = {changed}") == [
+        ("CANCELLED", 1.25)
+    ]
+    assert query(f"select status, total::double from raw_mycashflow.orders where id = {created}") == [
+        ("OPEN", 7.5)
+    ]
+
+
+@pytest.mark.parametrize("key", CHILDREN)
+def test_a_list_that_becomes_empty_takes_its_rows_along(
+    settings: Settings, shop: Shop, query: Query, key: str
+) -> None:
+    table = CHILDREN[key]
+    sync(settings)
+    ((order_id, rows),) = query(
+        f"select order_id, count(*) from raw_mycashflow.{table} group by 1 order by 1 limit 1"
+    )
+    ((all_before,),) = query(f"select count(*) from raw_mycashflow.{table}")
+    shop.update("orders", order_id, {key: []})
+    sync(settings)
+    assert query(f"select count(*) from raw_mycashflow.{table} where order_id = {order_id}") == [(0,)]
+    assert query(f"select count(*) from raw_mycashflow.{table}") == [(all_before - rows,)]
+    assert query(f"select count(*) from raw_mycashflow.{table} where _empty") == [(0,)]
+
+
+def test_a_shipment_completed_without_moving_the_order_is_seen(
+    settings: Settings, shop: Shop, query: Query
+) -> None:
+    sync(settings)
+    order_id = next(number for number in shop.ids("orders") if shop.get("orders", number)["shipments"])
+    shipments = shop.get("orders", order_id)["shipments"]
+    now = shop.get("orders", shop.insert("orders", {}))["created_at"]
+    done = [shipment | {"completed_at": now, "tracking_code": "JJFI1"} for shipment in shipments]
+    shop.update("orders", order_id, {"shipments": done}, bump=False)
+    sync(settings)
+    found = query(
+        f"select distinct tracking_code from raw_mycashflow.orders__shipments where order_id = {order_id}"
+    )
+    assert found == [("JJFI1",)]
+
+
+def test_cursors_live_in_the_warehouse_alone(settings: Settings, server: ShopServer) -> None:
+    import shutil
+
+    sync(settings)
+    shutil.rmtree(settings.data / "dlt")
+    server.requests.clear()
+    sync(settings)
+    assert max(asked(server).values()) <= 4
+
+
+def test_orders_are_found_on_the_old_version(tmp_path: Path, shop: Shop) -> None:
+    with serve(shop, orders_version="v0") as server:
+        record = sync(settings_for(tmp_path, server.url))
+        assert record.rows["orders"] == len(shop.ids("orders"))
+        pinned = {"orders": ResourceSettings(api_version="v0")}
+        server.requests.clear()
+        sync(settings_for(tmp_path, server.url, resources=pinned))
+        assert not [path for _, path, _, _ in server.requests if "/v1/orders" in path]
+
+
+def test_a_list_the_store_does_not_have_is_skipped_and_named(tmp_path: Path, server: ShopServer) -> None:
+    elsewhere = {"email_subscribers": ResourceSettings(path="newsletter-people")}
+    record = sync(settings_for(tmp_path, server.url, resources=elsewhere))
+    assert record.exit_code == 4
+    assert "email_subscribers skipped" in record.remarks[0]
+    assert record.rows["orders"] > 0
+
+
+def test_an_api_that_caps_its_pages_loses_nothing(tmp_path: Path, shop: Shop, query: Query) -> None:
+    with serve(shop, page_size_cap=7) as server:
+        sync(settings_for(tmp_path, server.url))
+    assert order_ids(query) == shop.ids("orders")
+
+
+def test_a_row_that_has_no_exact_meaning_is_set_aside_and_the_rest_is_loaded(
+    settings: Settings, shop: Shop, query: Query
+) -> None:
+    sick, *healthy = shop.ids("orders")
+    shop.update("orders", sick, {"discount": {"amount": 5}})
+    record = sync(settings)
+    assert record.exit_code == 4
+    assert "1 rows set aside in ops.rejected_rows" in record.remarks[0]
+    assert order_ids(query) == healthy
+    ((store, resource, record_id, reason, raw),) = query(
+        "select store, resource, record_id, reason, raw_json from ops.rejected_rows"
+    )
+    assert (store, resource, record_id, reason) == (
+        "demo",
+        "orders",
+        str(sick),
+        "discount: expected decimal, got dict",
+    )
+    assert '"discount":{"amount":5}' in raw
+
+
+@pytest.mark.parametrize("fault", ["rate-limit", "server-errors", "broken-json", "truncated"])
+def test_passing_faults_cost_time_and_no_rows(tmp_path: Path, shop: Shop, query: Query, fault: str) -> None:
+    with serve(shop, faults=(fault,)) as server:
+        small = {"orders": ResourceSettings(page_size=20)}
+        record = sync(settings_for(tmp_path, server.url, resources=small))
+        assert record.exit_code == 0
+    least = 1 + -(-len(shop.ids("orders")) // 20) + 1 + 1
+    assert record.requests > least, "the fault never struck"
+    assert order_ids(query) == shop.ids("orders")
+    assert query("select distinct status from ops.windows") == [("complete",)]
+
+
+def test_a_store_that_fails_half_way_leaves_nothing_and_the_next_run_is_exact(
+    tmp_path: Path, shop: Shop, server: ShopServer, query: Query
+) -> None:
+    settings = settings_for(
+        tmp_path, server.url, resources={"orders": ResourceSettings(page_size=10)}, attempts=1
+    )
+
+    def refuse(path: str, params: dict[str, str]) -> None:
+        if path.endswith("/orders") and params["page"] == "3":
+            raise ConnectionAbortedError
+
+    server.before_answer = refuse
+    record = sync(settings)
+    assert (record.exit_code, len(record.failures)) == (3, 1)
+    server.before_answer = None
+    assert sync(settings).exit_code == 0
+    assert order_ids(query) == shop.ids("orders")
+    assert query("select status, count(*) from ops.runs group by 1 order by 1") == [
+        ("done", 1),
+        ("failed", 1),
+    ]
+
+
+def test_writes_between_requests_are_all_there_once_the_store_is_quiet(
+    tmp_path: Path, shop: Shop, server: ShopServer, query: Query
+) -> None:
+    settings = settings_for(tmp_path, server.url, resources={"orders": ResourceSettings(page_size=7)})
+    moves = iter(shop.ids("orders")[3:60:4])
+
+    def meddle(path: str, params: dict[str, str]) -> None:
+        order_id = next(moves, None)
+        if order_id is not None:
+            shop.update("orders", order_id, {"details": f"touched {order_id}"})
+
+    server.before_answer = meddle
+    sync(settings)
+    server.before_answer = None
+    sync(settings)
+    assert order_ids(query) == shop.ids("orders")
+    told = dict(query("select id, details from raw_mycashflow.orders"))
+    assert {number: shop.get("orders", number)["details"] for number in shop.ids("orders")} == told
+
+
+def test_a_backfill_leaves_the_cursor_alone(settings: Settings, server: ShopServer, query: Query) -> None:
+    sync(settings)
+    query_state = "select max(_dlt_load_id) from raw_mycashflow.orders"
+    before = query(query_state)
+    record = sync(settings, wanted(("orders",), False, "2000-01-01", None, "Europe/Helsinki"))
+    assert record.exit_code == 0
+    assert query("select reason from ops.windows order by started_at desc limit 1") == [("backfill",)]
+    assert query(query_state) != before
+    server.requests.clear()
+    sync(settings)
+    since = [
+        int(params["updated_at-from"])
+        for _, path, params, _ in server.requests
+        if path.endswith("/orders") and "updated_at-from" in params
+    ]
+    assert since[0] > 1_600_000_000
+
+
+def test_a_full_sync_reads_everything_again(settings: Settings, shop: Shop) -> None:
+    sync(settings)
+    record = sync(settings, wanted((), True, None, None, "Europe/Helsinki"))
+    assert record.rows["orders"] == len(shop.ids("orders"))
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (((), True, "2026-01-01", None), "leave out --from and --to"),
+        (((), False, "2026-02-01", "2026-01-01"), "--from must be before --to"),
+        (((), False, "last week", None), "'last week' is no day or moment"),
+    ],
+)
+def test_contradicting_options_are_refused(options: tuple[Any, ...], words: str) -> None:
+    with pytest.raises(SettingsError, match=words):
+        wanted(*options, "Europe/Helsinki")
+
+
+def test_an_unknown_list_is_refused_before_anything_is_asked(settings: Settings, server: ShopServer) -> None:
+    record = sync(settings, Wanted(("invoices",)))
+    assert (record.exit_code, server.requests) == (2, [])
+    assert "MyCashflow has no list invoices; it has customers, email_subscribers, orders" in str(
+        record.failures[0]
+    )
+
+
+def test_one_store_s_failure_does_not_touch_another(tmp_path: Path, server: ShopServer, query: Query) -> None:
+    good = settings_for(tmp_path, server.url)
+    dead = replace(good.stores["demo"], name="dead", base_url="http://127.0.0.1:9", attempts=1)
+    record = sync(replace(good, stores={"dead": dead, **good.stores}))
+    assert record.exit_code == 3
+    assert "dead: GET" in str(record.failures[0])
+    assert query("select distinct store from raw_mycashflow.orders") == [("demo",)]
+
+
+def test_two_stores_share_tables_and_nothing_else(
+    tmp_path: Path, server: ShopServer, shop: Shop, query: Query
+) -> None:
+    one = settings_for(tmp_path, server.url)
+    two = replace(one, stores={**one.stores, "second": replace(one.stores["demo"], name="second")})
+    sync(two)
+    shop.update("orders", shop.ids("orders")[0], {"payments": []})
+    sync(replace(two, stores={"second": two.stores["second"]}))
+    counts = dict(query("select store, count(*) from raw_mycashflow.orders__payments group by 1"))
+    assert counts["second"] < counts["demo"]
+    assert query("select store, count(*) from raw_mycashflow.orders group by 1 order by 1") == [
+        ("demo", len(shop.ids("orders"))),
+        ("second", len(shop.ids("orders"))),
+    ]
+
+
+def test_a_second_run_is_told_who_holds_the_lock(settings: Settings) -> None:
+    with (
+        run_lock(settings.data, "sync"),
+        pytest.raises(SettingsError, match="another run is under way: sync, process"),
+    ):
+        sync(settings)
+    assert sync(settings).exit_code == 0
+
+
+def test_the_source_works_in_a_dlt_pipeline_of_one_s_own(
+    tmp_path: Path, server: ShopServer, shop: Shop
+) -> None:
+    import dlt
+
+    from pipelines import mycashflow
+
+    (tmp_path / ".dlt").mkdir()
+    (tmp_path / ".dlt/config.toml").write_text(
+        f'[stores.main]\nplatform = "mycashflow"\nbase_url = "{server.url}"\nuser = "{USER}"\nkey = "{KEY}"\n'
+    )
+    own = dlt.pipeline(
+        "own",
+        destination=dlt.destinations.duckdb(str(tmp_path / "own.duckdb")),
+        dataset_name="mine",
+        pipelines_dir=str(tmp_path / "dlt"),
+    )
+    own.run(mycashflow(store="main", resources=["orders"]), loader_file_format="parquet")
+    with own.sql_client() as client:
+        assert client.execute_sql("select count(*) from orders") == [(len(shop.ids("orders")),)]
