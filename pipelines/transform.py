@@ -92,7 +92,9 @@ class _Counter:
             "LogSeedResult",
             "LogSnapshotResult",
         ):
-            self.progress(event.data.index, event.data.total, event.data.node_info.node_name)
+            said = event.data
+            total = said.num_models if event.info.name == "LogTestResult" else said.total
+            self.progress(said.index, total, said.node_info.node_name)
 
 
 def _named(failed: Sequence[Any]) -> str:

@@ -1,5 +1,12 @@
 """The demo store: an outside witness that looks like MyCashflow and knows its own true figures.
 
-It shares nothing with the rooms it is a witness for: standard library only. `python -m
-pipelines.demo` serves it.
+It shares nothing with the rooms it is a witness for: standard library only.
+`python -m pipelines.demo` serves it.
+
+    people, catalogue -> till (what becomes of each visit) -> order (and its tax summary)
+    -> books (shelf and ledger, written by wire_orders and wire_people) -> shop
+    -> mycashflow -> faults -> server -> process
+
+`opening.make_shop` invents a shop, `purchases.shop_of_purchases` takes a real purchase history,
+`server.serve` serves either in a thread, `process.start` in a process of its own.
 """

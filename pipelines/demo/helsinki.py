@@ -5,38 +5,60 @@ naive time, a time with offset, or Unix seconds (reference/mycashflow-api.md 1.6
 read as Helsinki time (9.10).
 """
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 HELSINKI = ZoneInfo("Europe/Helsinki")
 DAY = 86_400
-
-
-@cache
-def _hour(hour: int) -> tuple[str, str, int]:
-    """`2024-05-01T12:`, `+03:00` and the day's ordinal, for an hour since 1970."""
-    moment = datetime.fromtimestamp(hour * 3600, HELSINKI)
-    text = moment.isoformat()
-    return text[:14], text[19:], moment.toordinal()
-
-
-@cache
-def _minute(second: int) -> str:
-    return f"{second // 60:02d}:{second % 60:02d}"
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
 @lru_cache(maxsize=1024)
 def local_text(moment: int) -> str:
     """`2013-06-19T20:41:47+03:00`: how the store writes a time."""
-    hour, second = divmod(moment, 3600)
-    start, offset, _ = _hour(hour)
-    return start + _minute(second) + offset
+    offset = _offset(moment)
+    day, second = divmod(moment + offset, DAY)
+    minute, second = divmod(second, 60)
+    return f"{_date(day)}T{_clock(minute)}:{second:02d}{_zone(offset)}"
 
 
 def local_day(moment: int) -> int:
     """The ordinal of the calendar day in Helsinki (`date.fromordinal` turns it into a date)."""
-    return _hour(moment // 3600)[2]
+    return (moment + _offset(moment)) // DAY + _EPOCH
+
+
+def _offset(moment: int) -> int:
+    """Seconds by which Helsinki is ahead of UTC."""
+    whole_day = _offset_all_day(moment // DAY)
+    return _exact_offset(moment) if whole_day is None else whole_day
+
+
+@cache
+def _offset_all_day(day: int) -> int | None:
+    """The offset of a UTC day, or None when the clock is changed on it."""
+    first, last = _exact_offset(day * DAY), _exact_offset(day * DAY + DAY - 1)
+    return first if first == last else None
+
+
+def _exact_offset(moment: int) -> int:
+    offset = datetime.fromtimestamp(moment, HELSINKI).utcoffset() or timedelta()
+    return int(offset.total_seconds())
+
+
+@cache
+def _date(day: int) -> str:
+    return date.fromordinal(day + _EPOCH).isoformat()
+
+
+@cache
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02d}:{minute % 60:02d}"
+
+
+@cache
+def _zone(offset: int) -> str:
+    return f"+{_clock(offset // 60)}"
 
 
 def day_start(day: date, hour: int = 0) -> int:
@@ -64,4 +86,4 @@ def switch_nights(year: int) -> tuple[int, int]:
 
 def _last_sunday(last: date) -> int:
     sunday = last.toordinal() - (last.toordinal() % 7)
-    return (sunday - date(1970, 1, 1).toordinal()) * DAY + 3600
+    return (sunday - _EPOCH) * DAY + 3600

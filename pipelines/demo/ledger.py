@@ -20,6 +20,21 @@ from pipelines.demo.money import net_of
 from pipelines.demo.order import Order, Row, TaxPart
 from pipelines.demo.people import Person
 
+LISTS = (
+    "customers",
+    "customers__customer_groups",
+    "email_subscribers",
+    "orders",
+    "orders__comments",
+    "orders__events",
+    "orders__payments",
+    "orders__products",
+    "orders__products__return_reasons",
+    "orders__shipments",
+    "orders__shipments__documents",
+    "orders__tax_summary",
+)
+
 
 @dataclass(frozen=True)
 class Ledger:
@@ -73,7 +88,7 @@ class Bookkeeper:
         self._cancelled: Counter[int] = Counter()
         self._new: Counter[int] = Counter()
         self._registered: Counter[int] = Counter()
-        self._rows: Counter[str] = Counter()
+        self._rows: Counter[str] = Counter(dict.fromkeys(LISTS, 0))
         self._money: Counter[str] = Counter()
         self._totals: Counter[str] = Counter()
         self._visits: dict[int, list[int]] = {}
@@ -119,7 +134,7 @@ class Bookkeeper:
             orders_by_day=dict(_by_date(self._orders)),
             cancelled_by_day=dict(_by_date(self._cancelled)),
             new_customers_by_day=dict(_by_date(self._new)),
-            rows=dict(sorted(self._rows.items())),
+            rows=dict(self._rows),
             money=self._close_money(),
             counted_orders=self._totals["counted_orders"],
             cancelled_orders=self._totals["cancelled_orders"],
@@ -137,11 +152,11 @@ class Bookkeeper:
         rows = self._rows
         rows["orders"] += 1
         rows["orders__products"] += len(order.rows)
-        rows["orders__products__return_reasons"] += sum([len(row.reasons) for row in order.rows])
+        if _has_returns(order):
+            rows["orders__products__return_reasons"] += sum([len(row.reasons) for row in order.rows])
         rows["orders__shipments"] += len(order.shipments)
-        rows["orders__shipments__documents"] += sum(
-            [shipment.completed_at is not None for shipment in order.shipments]
-        )
+        for shipment in order.shipments:
+            rows["orders__shipments__documents"] += shipment.completed_at is not None
         rows["orders__payments"] += len(order.payments)
         rows["orders__tax_summary"] += sum(map(len, taxes.values()))
         rows["orders__comments"] += len(order.comments)

@@ -16,7 +16,7 @@ from pipelines.demo.till import Till
 DEFAULT_SIZE = 5000
 _YEARS = 3
 _ORDERS_PER_RETURN_ORDER = 250
-_TIME_TO_ARCHIVE_AND_RETURN = 110 * DAY
+_TIME_TO_ARCHIVE_AND_RETURN = 150 * DAY
 
 
 def make_shop(size: int = DEFAULT_SIZE, seed: int = 1, end: int | None = None) -> Shop:

@@ -95,7 +95,7 @@ class Order:
     @property
     def subtotal(self) -> int:
         """Cents incl. VAT of all rows, returns taken off."""
-        return sum(row.price * row.quantity for row in self.rows)
+        return sum([row.price * row.quantity for row in self.rows])
 
     @property
     def total(self) -> int:
@@ -145,6 +145,8 @@ def mean_rate(sold: dict[int, int]) -> int:
 
 
 def _parts(grosses: dict[int, int]) -> list[TaxPart]:
+    if not grosses:
+        return []
     return [(rate, gross, net_of(gross, rate)) for rate, gross in _highest_first(grosses)]
 
 

@@ -32,7 +32,7 @@ class Spool:
     """One temporary file of bytes, gone when closed."""
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile(buffering=1 << 20)  # noqa: SIM115
+        self._file = tempfile.TemporaryFile(buffering=1 << 16)  # noqa: SIM115
         self._size = 0
         self._map: mmap.mmap | bytes = b""
         self._lock = Lock()

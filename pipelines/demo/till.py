@@ -65,18 +65,13 @@ class Till:
         self._fill_cart(order)
         self._price(order)
         self._ship(order)
+        self._pay(order)
         chance = 1.0 if archived else self._random()
         if chance < 0.035:
-            self._pay(order)
             self._cancel_before_delivery(order)
-        elif chance < 0.045 and order.status == "COMPLETED":
-            self._pay(order)
-            self._cancel_after_delivery(order)
-        else:
-            self._pay(order)
-            if chance < 0.12 and order.status == "COMPLETED":
-                self._take_back(order)
-            self._archive(order, always=archived)
+        elif chance < 0.12 and order.status == "COMPLETED":
+            self._cancel_after_delivery(order) if chance < 0.045 else self._take_back(order)
+        self._archive(order, always=archived)
         self._touch_later(order)
         self._talk(order)
         return order
@@ -131,7 +126,7 @@ class Till:
     def _price(self, order: Order) -> None:
         """Discount, shipping and payment fee."""
         random = self._random
-        goods = sum(row.amount for row in order.rows if row.item.kind != GIFT_CARDS)
+        goods = sum([row.price * row.quantity for row in order.rows if row.item.kind != GIFT_CARDS])
         if goods and random() < 0.12:
             order.discount = min(goods, 500) if random() < 0.4 else (goods + 5) // 10
         order.shipping_method_id = _CARRIERS[int(random() * 100)] if goods else None
@@ -141,9 +136,10 @@ class Till:
         order.fee = PAYMENT_COSTS.get(order.payment_method_id, 0)
 
     def _ship(self, order: Order) -> None:
-        """One shipment or two; completed when all of them have left by the end."""
+        """One shipment or two, some after a long wait; completed when all have left by the end."""
         parcels = 2 if len(order.rows) > 1 and self._random() < 0.06 else 1
-        leaves = order.created_at + 3600 + int(self._random() * 3 * DAY)
+        wait = 3 if self._random() < 0.95 else 45
+        leaves = order.created_at + 3600 + int(self._random() * wait * DAY)
         order.updated_at = order.created_at
         for number in range(parcels):
             completed_at = leaves if leaves <= self._end else None

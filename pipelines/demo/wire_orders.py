@@ -2,155 +2,127 @@
 
 from functools import lru_cache
 
-from pipelines.demo.catalogue import Item
+from pipelines.demo.catalogue import GIFT_CARD, PICKUP, Item
 from pipelines.demo.helsinki import local_text
 from pipelines.demo.money import euros, percent
 from pipelines.demo.order import COMPONENTS, Order, Payment, Row, Shipment, TaxPart
-from pipelines.demo.people import LANGUAGES
+from pipelines.demo.people import LANGUAGES, Person
 from pipelines.demo.wire import text_json, time_json
 from pipelines.demo.wire_people import STREET, address_members, vat_code_json
 
-_ORDER = (
-    '{"id":%s,"created_at":"%s","updated_at":"%s","archived_at":%s,"external_id":%s,'
-    '"version_id":%s,"language":"%s","customer_id":%s,"customer_external_id":%s,'
-    '"shipping_method_id":%s,"payment_method_id":%s,"customer_information":{"vat_code":%s,%s,'
-    '"shipping_address":%s,"different_shipping_address":%s,"subtotal":%s,"shipping_costs":%s,'
-    '"payment_costs":%s,"discount":%s,"total":%s,"status":"%s","details":%s,"receipt_url":%s,'
-    '"return_document_url":%s,"dispatch_note_url":null,"custom_data":%s%s\n'
-    ',"products":[%s]\n,"shipments":[%s]\n,"payments":[%s]\n,"tax_summary":{%s}\n'
-    ',"comments":[%s]\n,"events":[%s]\n}'
-)
-_ROW = (
-    '{"id":%s,"created_at":"%s","updated_at":"%s","delivered_at":%s,"order_id":%s,%s,'
-    '"custom_data":%s,"shipment_id":%s,"return_to_stock":%s%s,"return_reasons":[%s]}'
-)
-_GOODS = (
-    '%s,"vat_rate":%s,"bundle_id":null,"campaign_id":%s,"unit_price":%s,"purchase_price":%s,"quantity":%s,%s'
-)
-_SHIPMENT = (
-    '{"id":%s,"created_at":"%s","updated_at":"%s","completed_at":%s,"order_id":%s,'
-    '"type":"delivery","status":"%s","shipping_method_id":%s,"weight":%s,"parcel_count":1,'
-    '"external_id":null,"external_pickup_point_id":%s,"tracking_code":%s,'
-    '"shipping_label_url":null,"documents":[%s]}'
-)
-_DOCUMENT = '{"type":"dispatch-note","url":"https://shop.example.com/note/%s"}'
-_PAYMENT = (
-    '{"id":%s,"created_at":"%s","updated_at":"%s","order_id":%s,"payment_method_id":%s,'
-    '"reference":"%s7","external_id":%s,"amount":%s,"currency":"EUR","exchange_rate":1,'
-    '"is_confirmed":%s,"is_paid":%s,"status":"%s"}'
-)
-_TAX = '{"tax_rate":%s,"total":%s,"total_tax":%s,"total_without_tax":%s}'
-_REASON = '{"code":"%s","text":%s}'
-_COMMENT = '{"order_id":%s,"created_at":"%s","user_id":null,"visibility":"customer","text":%s}'
-_EVENT = '{"created_at":"%s","code":"%s","message":"%s","data":%s}'
-_CART = '{"cart":{"products":[%s],"total":%s}}'
-_CART_ROW = '{"id":%s,"quantity":%s}'
+_RECEIPT = "https://shop.example.com/receipt/"
+_RETURN = "https://shop.example.com/return/"
+_NOTE = "https://shop.example.com/note/"
+_IN_STORE = r'"{\"kassa\":2}"'
+_GIFT_WRAP = r'"{\"lahja\":true}"'
 
 
 def order_text(order: Order, taxes: dict[str, list[TaxPart]]) -> str:
-    """One order with all its expands; which optional members it has follows from `order.luck`."""
-    person, rows, luck = order.person, order.rows, order.luck
-    elsewhere = luck < 0.12
-    home = address_members(person, order.email, STREET)
-    away = address_members(person, order.email, "Toinenkatu") if elsewhere else home
-    subtotal = order.subtotal
-    return _ORDER % (
-        order.id,
-        local_text(order.created_at),
-        local_text(order.updated_at),
-        time_json(order.archived_at),
-        f'"ERP-{order.id}"' if luck > 0.9 else "null",
-        person.version_id,
-        LANGUAGES[person.version_id],
-        order.customer_id or "null",
-        text_json(person.external_id if order.customer_id else None),
-        order.shipping_method_id or "null",
-        order.payment_method_id or "null",
-        vat_code_json(person),
-        home,
-        "[]" if 0.2 < luck < 0.26 else "{" + away,
-        "true" if elsewhere else "false",
-        euros(subtotal),
-        euros(order.shipping),
-        euros(order.fee),
-        euros(order.discount) if order.discount else "null",
-        euros(subtotal - order.discount + order.shipping + order.fee),
-        order.status,
-        '"Toimitus sovittu puhelimitse"' if luck > 0.98 else "null",
-        f'"https://shop.example.com/receipt/{order.id}"' if luck < 0.3 else "null",
-        f'"https://shop.example.com/return/{order.id}"' if rows[-1].quantity < 0 else "null",
-        '"{\\"kassa\\":2}"' if 0.5 < luck < 0.52 else "null",
-        _extra(luck),
-        ",".join([_row(row, order.id) for row in rows]),
-        ",".join([_shipment(shipment, order) for shipment in order.shipments]),
-        ",".join([_payment(payment, order.id) for payment in order.payments]),
-        ",".join([_taxes(component, taxes[component]) for component in COMPONENTS]),
-        ",".join([_comment(order.id, *comment) for comment in order.comments]),
-        ",".join([_event(order, *event) for event in order.events]),
+    """One order with all its expands, each on a line of its own."""
+    rows = ",".join([_row(row, order.id) for row in order.rows])
+    shipments = ",".join([_shipment(shipment, order) for shipment in order.shipments])
+    payments = ",".join([_payment(payment, order.id) for payment in order.payments])
+    components = ",".join([_taxes(name, taxes[name]) for name in COMPONENTS])
+    comments = ",".join([_comment(order.id, *comment) for comment in order.comments])
+    events = ",".join([_event(order, *event) for event in order.events])
+    return (
+        f'{_members(order)}\n,"products":[{rows}]\n,"shipments":[{shipments}]\n,"payments":[{payments}]'
+        f'\n,"tax_summary":{{{components}}}\n,"comments":[{comments}]\n,"events":[{events}]\n}}'
     )
+
+
+def _members(order: Order) -> str:
+    """The order's own members; which optional ones it has follows from `order.luck`."""
+    person, number, luck, subtotal = order.person, order.id, order.luck, order.subtotal
+    external_id = person.external_id if order.customer_id else None
+    total = subtotal - order.discount + order.shipping + order.fee
+    returned = order.rows[-1].quantity < 0
+    return (
+        f'{{"id":{number},"created_at":"{local_text(order.created_at)}",'
+        f'"updated_at":"{local_text(order.updated_at)}","archived_at":{time_json(order.archived_at)},'
+        f'"external_id":{_quoted("ERP-", number) if luck > 0.9 else "null"},"version_id":{person.version_id},'
+        f'"language":"{LANGUAGES[person.version_id]}","customer_id":{order.customer_id or "null"},'
+        f'"customer_external_id":{text_json(external_id)},'
+        f'"shipping_method_id":{order.shipping_method_id or "null"},'
+        f'"payment_method_id":{order.payment_method_id or "null"},{_addresses(person, order.email, luck)},'
+        f'"subtotal":{euros(subtotal)},"shipping_costs":{euros(order.shipping)},'
+        f'"payment_costs":{euros(order.fee)},'
+        f'"discount":{euros(order.discount) if order.discount else "null"},"total":{euros(total)},'
+        f'"status":"{order.status}",'
+        f'"details":{text_json("Toimitus sovittu puhelimitse" if luck > 0.98 else None)},'
+        f'"receipt_url":{_quoted(_RECEIPT, number) if luck < 0.3 else "null"},'
+        f'"return_document_url":{_quoted(_RETURN, number) if returned else "null"},'
+        f'"dispatch_note_url":null,"custom_data":{_IN_STORE if 0.5 < luck < 0.52 else "null"}'
+        f"{_unknown(luck)}"
+    )
+
+
+def _addresses(person: Person, email: str, luck: float) -> str:
+    elsewhere = luck < 0.12
+    home = address_members(person, email, STREET)
+    away = address_members(person, email, "Toinenkatu") if elsewhere else home
+    return (
+        f'"customer_information":{{"vat_code":{vat_code_json(person)},{home}}},'
+        f'"shipping_address":{"[]" if 0.2 < luck < 0.26 else f"{{{away}}}"},'
+        f'"different_shipping_address":{"true" if elsewhere else "false"}'
+    )
+
+
+def _unknown(luck: float) -> str:
+    """Members no document names, on some orders."""
+    if luck > 0.97:
+        return ',"campaign_codes":["KESA10"]'
+    return ',"is_pos":true,"cashier":"Kassa 2"' if 0.6 < luck < 0.62 else ""
 
 
 def _row(row: Row, order_id: int) -> str:
     returned = row.quantity < 0
-    return _ROW % (
-        row.id,
-        local_text(row.created_at),
-        local_text(row.delivered_at or row.created_at),
-        time_json(row.delivered_at),
-        order_id,
-        _goods(row.item, row.rate, row.campaign_id, row.price, row.quantity),
-        '"{\\"lahja\\":true}"' if row.id % 50 == 0 else "null",
-        row.shipment_id or "null",
-        "true" if returned else "null",
-        row.extra,
-        ",".join([_REASON % (code, text_json(text)) for code, text in row.reasons]) if returned else "",
+    reasons = [f'{{"code":"{code}","text":{text_json(text)}}}' for code, text in row.reasons]
+    return (
+        f'{{"id":{row.id},"created_at":"{local_text(row.created_at)}",'
+        f'"updated_at":"{local_text(row.delivered_at or row.created_at)}",'
+        f'"delivered_at":{time_json(row.delivered_at)},"order_id":{order_id},'
+        f"{_goods(row.item, row.rate, row.campaign_id, row.price, row.quantity)},"
+        f'"custom_data":{"null" if row.id % 50 else _GIFT_WRAP},'
+        f'"shipment_id":{row.shipment_id or "null"},"return_to_stock":{"true" if returned else "null"}'
+        f'{row.extra},"return_reasons":[{",".join(reasons)}]}}'
     )
 
 
 @lru_cache(maxsize=4096)
 def _goods(item: Item, rate: int, campaign_id: int | None, price: int, quantity: int) -> str:
-    return _GOODS % (
-        item.origin,
-        percent(rate),
-        campaign_id or "null",
-        "null" if item.is_free else euros(price),
-        item.cost,
-        quantity,
-        item.label,
+    return (
+        f'{item.origin},"vat_rate":{percent(rate)},"bundle_id":null,"campaign_id":{campaign_id or "null"},'
+        f'"unit_price":{"null" if item.is_free else euros(price)},"purchase_price":{item.cost},'
+        f'"quantity":{quantity},{item.label}'
     )
 
 
 def _shipment(shipment: Shipment, order: Order) -> str:
-    sent = shipment.completed_at is not None
-    return _SHIPMENT % (
-        shipment.id,
-        local_text(shipment.created_at),
-        local_text(shipment.completed_at or shipment.created_at),
-        time_json(shipment.completed_at),
-        order.id,
-        "COMPLETED" if sent else "OPEN",
-        shipment.method_id,
-        f"{1 + len(order.rows)}.250" if shipment.id % 9 else "null",
-        f'"PP-{shipment.id % 700}"' if shipment.method_id == 2 else "null",
-        f'"JJFI{shipment.id:010d}"' if sent else "null",
-        _DOCUMENT % shipment.id if sent else "",
+    number, sent = shipment.id, shipment.completed_at is not None
+    pickup_point = _quoted("PP-", number % 90) if shipment.method_id == PICKUP else "null"
+    documents = f'{{"type":"dispatch-note","url":"{_NOTE}{number}"}}' if sent else ""
+    return (
+        f'{{"id":{number},"created_at":"{local_text(shipment.created_at)}",'
+        f'"updated_at":"{local_text(shipment.completed_at or shipment.created_at)}",'
+        f'"completed_at":{time_json(shipment.completed_at)},"order_id":{order.id},"type":"delivery",'
+        f'"status":"{"COMPLETED" if sent else "OPEN"}","shipping_method_id":{shipment.method_id},'
+        f'"weight":{f"{len(order.rows)}.250" if number % 9 else "null"},"parcel_count":1,"external_id":null,'
+        f'"external_pickup_point_id":{pickup_point},'
+        f'"tracking_code":{_quoted("JJFI", number) if sent else "null"},'
+        f'"shipping_label_url":null,"documents":[{documents}]}}'
     )
 
 
 def _payment(payment: Payment, order_id: int) -> str:
-    created_at = local_text(payment.created_at)
-    return _PAYMENT % (
-        payment.id,
-        created_at,
-        created_at,
-        order_id,
-        payment.method_id,
-        order_id,
-        f'"tx-{payment.id}"' if payment.method_id < 4 else "null",
-        euros(payment.amount),
-        "true" if payment.status != "OPEN" else "false",
-        "true" if payment.status in ("PAID", "REFUNDED") else "false",
-        payment.status,
+    created_at, status = local_text(payment.created_at), payment.status
+    external_id = _quoted("tx-", payment.id) if payment.method_id < GIFT_CARD else "null"
+    return (
+        f'{{"id":{payment.id},"created_at":"{created_at}","updated_at":"{created_at}",'
+        f'"order_id":{order_id},"payment_method_id":{payment.method_id},"reference":"{order_id}7",'
+        f'"external_id":{external_id},"amount":{euros(payment.amount)},"currency":"EUR",'
+        f'"exchange_rate":1,"is_confirmed":{"false" if status == "OPEN" else "true"},'
+        f'"is_paid":{"true" if status in ("PAID", "REFUNDED") else "false"},"status":"{status}"}}'
     )
 
 
@@ -158,27 +130,34 @@ def _taxes(component: str, parts: list[TaxPart]) -> str:
     if not parts:
         return f'"{component}":[]'
     written = [
-        _TAX % (percent(rate), euros(gross), euros(gross - net), euros(net)) for rate, gross, net in parts
+        f'{{"tax_rate":{percent(rate)},"total":{euros(gross)},"total_tax":{euros(gross - net)},'
+        f'"total_without_tax":{euros(net)}}}'
+        for rate, gross, net in parts
     ]
     return f'"{component}":[{",".join(written)}]'
 
 
 def _comment(order_id: int, moment: int, text: str) -> str:
-    return _COMMENT % (order_id, local_text(moment), text_json(text))
+    return (
+        f'{{"order_id":{order_id},"created_at":"{local_text(moment)}","user_id":null,'
+        f'"visibility":"customer","text":{text_json(text)}}}'
+    )
 
 
 def _event(order: Order, moment: int, code: str, message: str) -> str:
-    """An event; its free-form data is an empty list, an object, or now and then a whole cart."""
-    if order.id % 25 == 0:
-        cart = ",".join([_CART_ROW % (row.id, row.quantity) for row in order.rows])
-        data = _CART % (cart, euros(order.total))
-    else:
-        data = "[]" if order.id % 2 else '{"source":"checkout"}'
-    return _EVENT % (local_text(moment), code, message, data)
+    return (
+        f'{{"created_at":"{local_text(moment)}","code":"{code}","message":"{message}",'
+        f'"data":{_event_data(order)}}}'
+    )
 
 
-def _extra(luck: float) -> str:
-    """Members no document names, on some orders."""
-    if luck > 0.97:
-        return ',"campaign_codes":["KESA10"]'
-    return ',"is_pos":true,"cashier":"Kassa 2"' if 0.6 < luck < 0.62 else ""
+def _event_data(order: Order) -> str:
+    """Free-form: an empty list, an object, or now and then a whole cart."""
+    if order.id % 25:
+        return "[]" if order.id % 2 else '{"source":"checkout"}'
+    cart = ",".join([f'{{"id":{row.id},"quantity":{row.quantity}}}' for row in order.rows])
+    return f'{{"cart":{{"products":[{cart}],"total":{euros(order.total)}}}}}'
+
+
+def _quoted(prefix: str, number: int) -> str:
+    return f'"{prefix}{number}"'

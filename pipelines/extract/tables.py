@@ -1,16 +1,17 @@
 """One page of an API, as bytes, to one typed Arrow table with its lists still nested.
 
-The fast way reads the whole page at once with pyarrow and an explicit schema. A page that does not fit it
-goes row by row through `exact.py`; only a row that has no exact meaning is set aside. Keys nobody declared
-become text columns.
+The fast way reads the whole page at once with pyarrow and an explicit schema. Free-form values and keys
+nobody declared are text, taken from the page by orjson. A page that still does not fit goes row by row
+through `exact.py`; only a row that has no exact meaning is set aside.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.json
@@ -67,6 +68,7 @@ class PageParser:
         self.endpoint = endpoint
         self.fields = endpoint.fields
         self.zone = zone
+        self._ways = [self._as_declared, self._with_free_form]
         self._empty_objects = [
             (f'"{name}":[]'.encode(), f'"{name}":null'.encode()) for name in _object_names(endpoint.fields)
         ]
@@ -79,31 +81,52 @@ class PageParser:
             ContractError: it is JSON, but has no list under `data`.
         """
         body = body.strip()
-        if not (body.startswith(b"{") and body.endswith(b"}")):
-            return self._parse_exact(body)  # pyarrow 26 crashes on a bare `null`
-        try:
-            return self._parse_fast(body)
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, UnicodeDecodeError):
-            return self._parse_exact(body)
+        if body.startswith(b"{") and body.endswith(b"}"):  # pyarrow 26 crashes on a bare `null`
+            for way in tuple(self._ways):
+                try:
+                    return way(self._without_empty_objects(body))
+                except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError):
+                    continue
+        return self._row_by_row(body)
 
-    def _parse_fast(self, body: bytes) -> Page:
-        for empty, null in self._empty_objects:
-            body = body.replace(empty, null)
-        page = _read_with_arrow(
-            body, pa.schema([("data", pa.list_(struct_of(self.fields, WIRE))), ("meta", META)])
+    def _as_declared(self, body: bytes) -> Page:
+        """The whole page at once in Arrow, when it holds nothing but what the endpoint table declares."""
+        rows, meta = self._read_with_arrow(body, "infer")
+        if _has_more_than(self.fields, rows.type):
+            raise pa.ArrowInvalid("free-form values or keys nobody declared")
+        return _page(rows.cast(struct_of(self.fields)), meta)
+
+    def _with_free_form(self, body: bytes) -> Page:
+        """The same, with free-form values and undeclared keys as the text they have in the page."""
+        rows, meta = self._read_with_arrow(body, "ignore")
+        values = orjson.loads(body)["data"]
+        fields = self.fields = _grown(self.fields, values)
+        page = _page(_with_texts(rows, fields, values).cast(struct_of(fields)), meta)
+        self._ways = [self._with_free_form]  # such pages do not come alone
+        return page
+
+    def _read_with_arrow(self, body: bytes, unexpected: str) -> tuple[pa.StructArray, Any]:
+        schema = pa.schema([("data", pa.list_(struct_of(self.fields, WIRE))), ("meta", META)])
+        page = pyarrow.json.read_json(
+            pa.BufferReader(body),
+            read_options=pyarrow.json.ReadOptions(use_threads=False, block_size=len(body) + 1),
+            parse_options=pyarrow.json.ParseOptions(
+                explicit_schema=schema, newlines_in_values=True, unexpected_field_behavior=unexpected
+            ),
         )
         data = page["data"].combine_chunks()
         rows = data.flatten()
         if page.num_rows != 1 or data.null_count or rows.null_count or rows.field("id").null_count:
             raise pa.ArrowInvalid("not one object with a list of rows that have ids")
-        fields = self.fields = _with_free_keys(self.fields, rows.type)
-        if _has_free_form(rows.type, fields):
-            rows = _with_texts(rows, fields, orjson.loads(body)["data"])
-        rows = rows.cast(struct_of(fields))
-        rows.validate(full=True)  # Arrow's JSON reader lets numbers through that are too large for a decimal
-        return _page(rows, page["meta"][0].as_py())
+        return rows, page["meta"][0].as_py()
 
-    def _parse_exact(self, body: bytes) -> Page:
+    def _without_empty_objects(self, body: bytes) -> bytes:
+        """`[]` for a missing object, said by PHP, as null; inside a text the quotes would be escaped."""
+        for empty, null in self._empty_objects:
+            body = body.replace(empty, null)
+        return body
+
+    def _row_by_row(self, body: bytes) -> Page:
         document = self._read_document(body)
         rows, rejected = [], []
         for row in document["data"]:
@@ -111,10 +134,7 @@ class PageParser:
                 rows.append(exact_row(row, self.endpoint.fields, self.zone))
             except Misfit as misfit:
                 rejected.append(_set_aside(row, str(misfit)))
-        fields = self.fields
-        for row in rows:
-            fields = _with_free_values(fields, row)
-        self.fields = fields
+        fields = self.fields = _grown(self.fields, rows)
         return _page(pa.array(rows, struct_of(fields)), document.get("meta"), rejected)
 
     def _read_document(self, body: bytes) -> Mapping[str, Any]:
@@ -133,22 +153,13 @@ class PageParser:
 
 
 def _page(rows: pa.StructArray, meta: Any, rejected: Sequence[Rejected] = ()) -> Page:
+    rows.validate(full=True)  # Arrow's JSON reader lets numbers through that are too large for a decimal
     counts = meta if isinstance(meta, Mapping) else {}
     return Page(
         rows=pa.Table.from_struct_array(rows),
         item_count=_count(counts.get("item_count")),
         page_size=_count(counts.get("page_size")),
         rejected=tuple(rejected),
-    )
-
-
-def _read_with_arrow(body: bytes, schema: pa.Schema) -> pa.Table:
-    return pyarrow.json.read_json(
-        pa.BufferReader(body),
-        read_options=pyarrow.json.ReadOptions(use_threads=False, block_size=len(body) + 1),
-        parse_options=pyarrow.json.ParseOptions(
-            explicit_schema=schema, newlines_in_values=True, unexpected_field_behavior="infer"
-        ),
     )
 
 
@@ -164,81 +175,62 @@ def _object_names(fields: Fields) -> set[str]:
     return names
 
 
-def _with_free_keys(fields: Fields, found: pa.StructType) -> Fields:
-    """The fields and every key Arrow found beside them, as free-form ones."""
-    grown: dict[str, Field] = dict(fields)
-    for child in found:
-        known = fields.get(child.name)
-        if known is None and not pa.types.is_null(child.type):
-            grown[child.name] = "json"
-        elif isinstance(known, Mapping):
-            grown[child.name] = _with_free_keys(known, child.type)
-        elif isinstance(known, list):
-            grown[child.name] = [_with_free_keys(known[0], child.type.value_type)]
-    return fields if grown == fields else grown
+def _has_more_than(fields: Fields, found: pa.StructType) -> bool:
+    """Whether Arrow found free-form values, or keys that are not among the fields."""
+    return any(_is_more(fields.get(child.name, "json"), child.type) for child in found)
 
 
-def _with_free_values(fields: Fields, row: Mapping[str, Any]) -> Fields:
-    """The same for a row that `exact_row` made."""
-    grown: dict[str, Field] = dict(fields)
-    for name, value in row.items():
-        known = fields.get(name)
-        if known is None:
-            grown[name] = "json"
-        elif isinstance(known, Mapping) and value is not None:
-            grown[name] = _with_free_values(known, value)
-        elif isinstance(known, list):
-            inner: Fields = known[0]
-            for item in value or ():
-                inner = _with_free_values(inner, item)
-            grown[name] = [inner]
-    return grown
-
-
-def _has_free_form(found: pa.StructType, fields: Fields) -> bool:
-    return any(_is_free_form(child.type, fields.get(child.name, "text")) for child in found)
-
-
-def _is_free_form(found: pa.DataType, known: Field) -> bool:
+def _is_more(known: Field, found: pa.DataType) -> bool:
     if isinstance(known, list):
-        return _has_free_form(found.value_type, known[0])
+        return _has_more_than(known[0], found.value_type)
     if isinstance(known, Mapping):
-        return _has_free_form(found, known)
+        return _has_more_than(known, found)
     return known == "json" and not pa.types.is_null(found)
 
 
+def _grown(fields: Fields, values: Iterable[Any]) -> Fields:
+    """The fields, and as free-form ones every key with a value in the objects that is not among them."""
+    objects = [value for value in values if value is not None]
+    new = {key: "json" for row in objects for key in row.keys() - fields.keys() if row[key] is not None}
+    grown = {name: _grown_field(kind, name, objects) for name, kind in fields.items()}
+    return {**grown, **dict(sorted(new.items()))}
+
+
+def _grown_field(kind: Field, name: str, objects: Sequence[Any]) -> Field:
+    if isinstance(kind, list):
+        return [_grown(kind[0], (item for row in objects for item in row.get(name) or ()))]
+    if isinstance(kind, Mapping):
+        return _grown(kind, (row.get(name) for row in objects))
+    return kind
+
+
 def _with_texts(rows: pa.StructArray, fields: Fields, values: Sequence[Any]) -> pa.StructArray:
-    """The same rows with free-form fields as the text they have in `values`, the page read by orjson."""
-    columns = {}
-    for child in rows.type:
-        known = fields.get(child.name, "text")
-        column = rows.field(child.name)
-        if _is_free_form(child.type, known):
-            inner = [None if value is None else value.get(child.name) for value in values]
-            column = _column_with_texts(column, known, inner)
-        if not pa.types.is_null(column.type):
-            columns[child.name] = column
+    """The rows with their free-form fields as text, from the same rows read by orjson."""
+    columns = {child.name: rows.field(child.name) for child in rows.type}
+    for name, kind in fields.items():
+        if _has_free_form(kind):
+            inner = [None if value is None else value.get(name) for value in values]
+            columns[name] = _texts(columns.get(name), kind, inner)
     mask = rows.is_null() if rows.null_count else None
     return pa.StructArray.from_arrays(list(columns.values()), list(columns), mask=mask)
 
 
-def _column_with_texts(column: pa.Array, known: Field, values: Sequence[Any]) -> pa.Array:
-    if isinstance(known, list):
-        items = [item for value in values for item in value or ()]
-        inner = _with_texts(column.flatten(), known[0], items)
-        offsets = pa.array([0, *_running_sum(len(value or ()) for value in values)], pa.int32())
-        return pa.ListArray.from_arrays(offsets, inner, mask=column.is_null() if column.null_count else None)
-    if isinstance(known, Mapping):
-        return _with_texts(column, known, values)
-    return pa.array([as_text(value) for value in values], pa.string())
+def _texts(column: pa.Array | None, kind: Field, values: Sequence[Any]) -> pa.Array:
+    if column is None or isinstance(kind, str):
+        return pa.array([as_text(value) for value in values], pa.string())
+    if isinstance(kind, Mapping):
+        return _with_texts(column, kind, values)
+    items = [item for value in values for item in value or ()]
+    offsets = np.cumsum([0, *(len(value or ()) for value in values)], dtype=np.int32)
+    mask = column.is_null() if column.null_count else None
+    return pa.ListArray.from_arrays(
+        pa.array(offsets), _with_texts(column.flatten(), kind[0], items), mask=mask
+    )
 
 
-def _running_sum(lengths: Any) -> list[int]:
-    total, sums = 0, []
-    for length in lengths:
-        total += length
-        sums.append(total)
-    return sums
+def _has_free_form(kind: Field) -> bool:
+    inner = kind[0] if isinstance(kind, list) else kind
+    return kind == "json" or (isinstance(inner, Mapping) and any(map(_has_free_form, inner.values())))
 
 
 def _set_aside(row: Any, reason: str) -> Rejected:

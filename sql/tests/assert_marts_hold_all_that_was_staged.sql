@@ -1,38 +1,102 @@
 -- Nothing is lost or doubled between staging and marts: rows and money of each store agree.
 with
 
-staged_orders as (
-    select
-        store,
-        count(*) as order_count
-    from {{ ref('stg_mycashflow__orders') }}
-    group by 1
-),
-
-staged_lines as (
-    select
-        store,
-        count(*) as line_count,
-        sum(quantity) as quantity
-    from {{ ref('stg_mycashflow__order_lines') }}
-    group by 1
-),
-
-staged_payments as (
-    select
-        store,
-        sum(amount) as amount
-    from {{ ref('stg_mycashflow__payments') }}
-    group by 1
-),
-
 staged_taxes as (
     select
         store,
-        sum(amount_incl_vat) filter (where component in ('goods', 'shipping', 'fees')) as incl_vat,
-        sum(amount_excl_vat) filter (where component in ('goods', 'shipping', 'fees')) as excl_vat
+        order_id,
+        component,
+        round(sum(amount_incl_vat), 2) as incl_vat,
+        round(sum(amount_excl_vat), 2) as excl_vat
     from {{ ref('stg_mycashflow__order_taxes') }}
-    group by 1
+    where component in ('goods', 'shipping', 'fees')
+    group by 1, 2, 3
 ),
-x as (select 1)
-select 1
+
+staged as (
+    select
+        store,
+        'orders' as measure,
+        count(*) as quantity
+    from {{ ref('stg_mycashflow__orders') }}
+    group by 1, 2
+    union all
+    select
+        store,
+        'pieces' as measure,
+        sum(quantity) as quantity
+    from {{ ref('stg_mycashflow__order_lines') }}
+    group by 1, 2
+    union all
+    select
+        store,
+        'payments' as measure,
+        sum(round(amount, 2)) as quantity
+    from {{ ref('stg_mycashflow__payments') }}
+    group by 1, 2
+    union all
+    select
+        store,
+        'money with VAT' as measure,
+        sum(incl_vat) as quantity
+    from staged_taxes
+    group by 1, 2
+    union all
+    select
+        store,
+        'money without VAT' as measure,
+        sum(excl_vat) as quantity
+    from staged_taxes
+    group by 1, 2
+),
+
+held as (
+    select
+        store,
+        'orders' as measure,
+        count(*) as quantity
+    from {{ ref('fct_orders') }}
+    group by 1, 2
+    union all
+    select
+        store,
+        'pieces' as measure,
+        sum(quantity) as quantity
+    from {{ ref('fct_order_lines') }}
+    group by 1, 2
+    union all
+    select
+        store,
+        'payments' as measure,
+        sum(amount) as quantity
+    from {{ ref('fct_payments') }}
+    group by 1, 2
+    union all
+    select
+        store,
+        'money with VAT' as measure,
+        sum(gross_sales - returns + shipping + fees) as quantity
+    from {{ ref('fct_orders') }}
+    where has_tax_summary
+    group by 1, 2
+    union all
+    select
+        store,
+        'money without VAT' as measure,
+        sum(gross_sales_excl_vat - returns_excl_vat + shipping_excl_vat + fees_excl_vat) as quantity
+    from {{ ref('fct_orders') }}
+    where has_tax_summary
+    group by 1, 2
+)
+
+select
+    coalesce(staged.store, held.store) as store,
+    coalesce(staged.measure, held.measure) as measure,
+    staged.quantity as staged_quantity,
+    held.quantity as held_quantity
+from staged
+full join held
+    on
+        staged.store = held.store
+        and staged.measure = held.measure
+where coalesce(staged.quantity, 0) <> coalesce(held.quantity, 0)

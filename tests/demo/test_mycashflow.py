@@ -146,12 +146,12 @@ def test_one_record(client: Any, orders: list[Any]) -> None:
 
 def test_5_9_customers(client: Any) -> None:
     customers = client.get("/customers", {"page_size": 900, "expand": "customer_groups"}).json["data"]
-    assert list(customers[0])[:21] == [
+    assert customers[0].keys() == {
         "id", "created_at", "updated_at", "first_name", "last_name", "login_allowed", "company",
         "vat_code", "street_address", "postal_code", "city", "country", "phone", "email",
         "version_id", "language", "email_subscription", "sms_subscription", "einvoice_address",
-        "last_login_at", "external_id",
-    ]  # fmt: skip
+        "last_login_at", "external_id", "customer_groups",
+    }  # fmt: skip
     assert {type(customer["einvoice_address"]) for customer in customers} == {list, dict}
     assert any("loyalty_points" in customer for customer in customers)
     assert any(customer["customer_groups"] for customer in customers)
@@ -162,10 +162,10 @@ def test_5_9_customers(client: Any) -> None:
 
 def test_5_12_subscribers(client: Any) -> None:
     subscribers = client.get("/email-subscribers", {"page_size": 900}).json["data"]
-    assert list(subscribers[0]) == [
+    assert subscribers[0].keys() == {
         "id", "created_at", "updated_at", "email", "version_id", "language", "country",
         "subscribed_at", "unsubscribed_at",
-    ]  # fmt: skip
+    }  # fmt: skip
     found = client.get("/email-subscribers", {"updated_at-to": "2025-01-01", "page_size": 900})
     assert found.ids == [row["id"] for row in subscribers if row["updated_at"] < "2025-01-02"]
 

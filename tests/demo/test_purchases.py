@@ -139,6 +139,8 @@ def test_the_ledger_of_a_history(history: Shop) -> None:
         date(1997, 7, 12): Decimal("20.00"),
     }
     assert ledger.orders_by_day[date(1997, 7, 12)] == 2
+    assert ledger.rows["orders__products"] == 5
+    assert ledger.rows["email_subscribers"] == 0
     assert ledger.segments == {
         "new_customers_30": 1,
         "recent_buyers_30": 1,

@@ -172,6 +172,17 @@ def test_letters_and_quotes_survive_an_edit(own_shop: Shop, ask: Callable[..., A
     assert "products" not in order
 
 
+def test_return_reasons_are_cut_out_whatever_they_say(own_shop: Shop, ask: Callable[..., Any]) -> None:
+    client = ask(own_shop)
+    number = own_shop.ids("orders")[0]
+    reasons = [{"code": "a]", "text": 'b"]} \\'}, {"code": "[", "text": ""}]
+    own_shop.update("orders", number, {"products": [{"id": 1, "return_reasons": reasons}, {"id": 2}]})
+    bare = client.get(f"/orders/{number}", {"expand": "products"}).json["data"]["products"]
+    assert bare == [{"id": 1}, {"id": 2}]
+    whole = client.get(f"/orders/{number}", {"expand": "products.return_reasons"}).json["data"]
+    assert whole["products"] == [{"id": 1, "return_reasons": reasons}, {"id": 2}]
+
+
 def test_a_page_is_one_moment(own_shop: Shop, ask: Callable[..., Any]) -> None:
     client = ask(own_shop)
     ids = own_shop.ids("orders")[:2]

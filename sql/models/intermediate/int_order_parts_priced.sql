@@ -86,8 +86,8 @@ final as (
     select
         store,
         order_id,
-        discounts * discount_sign as discounts,
-        discounts_excl_vat * discount_sign as discounts_excl_vat,
+        {{ money('discounts * discount_sign') }} as discounts,
+        {{ money('discounts_excl_vat * discount_sign') }} as discounts_excl_vat,
         shipping,
         shipping_excl_vat,
         fees,

@@ -49,8 +49,16 @@ classified as (
 
 final as (
     select
-        *,
-        is_counted and not is_return_order as is_purchase
+        customer_key,
+        store,
+        order_id,
+        line_count,
+        units,
+        is_counted,
+        is_return_order,
+        is_counted and not is_return_order as is_purchase,
+        ordered_at,
+        ordered_date
     from classified
 )
 

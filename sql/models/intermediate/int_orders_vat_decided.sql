@@ -52,7 +52,7 @@ final as (
     select
         store,
         order_id,
-        coalesce(average_vat_rate, 0) as average_vat_rate,
+        cast(coalesce(average_vat_rate, 0) as decimal(18, 6)) as average_vat_rate,
         coalesce(
             vote = 1,
             avg(vote) over (partition by store, version_id) >= 0.5,

@@ -1,0 +1,16 @@
+-- The total an order states is ours, with VAT or (in versions that price net) without. Our numbers
+-- come from the tax summary, so a difference is odd, not wrong.
+{{ config(severity='warn') }}
+
+select
+    orders.store,
+    orders.order_id,
+    orders.total,
+    orders.tax,
+    stated.stated_total
+from {{ ref('fct_orders') }} as orders
+inner join {{ ref('stg_mycashflow__orders') }} as stated on orders.order_key = stated.order_key
+where
+    orders.is_counted
+    and abs(stated.stated_total - orders.total) > 0.05
+    and abs(stated.stated_total - orders.total + orders.tax) > 0.05

@@ -1,0 +1,95 @@
+"""SQL has floors too: staging, intermediate, marts, metrics and segments; held over dbt's own manifest."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Manifest = dict[str, Any]
+Models = list[dict[str, Any]]
+
+ROOT = Path(__file__).parents[1]
+FLOORS = {"staging": 0, "intermediate": 1, "marts": 2, "metrics": 3, "segments": 3, "outbound": 4}
+PREFIXES = {
+    "staging": ("stg_",),
+    "intermediate": ("int_",),
+    "marts": ("fct_", "dim_", "bridge_"),
+    "metrics": ("met_",),
+    "segments": ("seg_", "segment_"),
+    "outbound": ("out_",),
+}
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
+    """dbt's own account of the project."""
+    from dbt.cli.main import dbtRunner
+
+    target = tmp_path_factory.mktemp("target")
+    folders = ["--project-dir", str(ROOT / "sql"), "--profiles-dir", str(ROOT / "sql")]
+    folders += ["--target-path", str(target), "--log-path", str(target)]
+    result = dbtRunner().invoke(["parse", *folders, "--log-level", "none"])
+    assert result.success, result.exception
+    parsed: Manifest = json.loads((target / "manifest.json").read_text())
+    return parsed
+
+
+@pytest.fixture
+def models(manifest: Manifest) -> Models:
+    return [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+
+
+def floor(node: dict[str, Any]) -> str:
+    return str(node["fqn"][1])
+
+
+def test_a_model_reads_only_from_its_own_floor_or_below(manifest: Manifest, models: Models) -> None:
+    for model in models:
+        for parent in model["depends_on"]["nodes"]:
+            if parent.startswith("model."):
+                below = manifest["nodes"][parent]
+                assert FLOORS[floor(below)] <= FLOORS[floor(model)], f"{model['name']} reads {below['name']}"
+
+
+def test_sources_are_read_in_staging_only(models: Models) -> None:
+    for model in models:
+        reads_source = any(parent.startswith("source.") for parent in model["depends_on"]["nodes"])
+        assert reads_source == (floor(model) == "staging"), model["name"]
+
+
+def test_a_model_has_its_folder_s_prefix_and_schema(models: Models) -> None:
+    for model in models:
+        assert model["name"].startswith(PREFIXES[floor(model)]), model["name"]
+        assert model["schema"] == floor(model), model["name"]
+
+
+def test_every_model_and_column_is_described(models: Models) -> None:
+    for model in models:
+        assert model["description"].startswith("One row per "), model["name"]
+        undescribed = [name for name, column in model["columns"].items() if not column["description"]]
+        assert model["columns"], model["name"]
+        assert undescribed == [], model["name"]
+
+
+def test_contracts_hold_from_the_marts_up(models: Models) -> None:
+    for model in models:
+        expected = FLOORS[floor(model)] >= 2
+        assert model["config"]["contract"]["enforced"] == expected, model["name"]
+        assert model["config"]["materialized"] == ("table" if expected else "view"), model["name"]
+
+
+def test_every_metric_and_segment_has_a_unit_test(manifest: Manifest, models: Models) -> None:
+    tested = {test["model"] for test in manifest["unit_tests"].values()}
+    needed = {model["name"] for model in models if floor(model) in ("metrics", "segments")}
+    assert needed - tested == set()
+
+
+def test_personal_columns_are_marked(models: Models) -> None:
+    personal = ("email", "phone", "first_name", "last_name", "street_address")
+    for model in models:
+        for name, column in model["columns"].items():
+            if name.endswith(personal) and not name.startswith(("is_", "has_")):
+                assert column["meta"].get("pii"), f"{model['name']}.{name}"
