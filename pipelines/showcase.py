@@ -15,6 +15,7 @@ from pipelines.demo.process import start
 from pipelines.demo.server import KEY, USER
 from pipelines.errors import PipelineError, SettingsError
 from pipelines.settings import Settings, Store, read_settings
+from pipelines.transform import Wish
 from pipelines.warehouse import read_frame
 
 NAME = "demo"
@@ -57,7 +58,7 @@ def show(home: Path, arguments: Sequence[str], as_of: str | None, teller: flow.T
         store = replace(settings.stores[NAME], base_url=shop.url)
         settings = replace(settings, stores={NAME: store})
         _forget_earlier(settings)
-        record = flow.run(settings, [store], as_of or books["as_of"], teller)
+        record = flow.run(settings, [store], Wish(as_of=as_of or books["as_of"]), teller)
     if not record.failures:
         compare(settings, books, teller)
         teller.say(f"warehouse: {settings.warehouse}")

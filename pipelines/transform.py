@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,23 @@ Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
+class Wish:
+    """What to build.
+
+    Attributes:
+        select: dbt's own selection words; everything when empty.
+        as_of: the day (ISO) as of which everything is computed; each store's today when None.
+        unit_tests: whether definitions are tested too; data is tested always.
+    """
+
+    select: Sequence[str] = ()
+    as_of: str | None = None
+    unit_tests: bool = True
+
+
+@dataclass(frozen=True)
 class BuildResult:
-    """How many models and tests ran, and which only warned."""
+    """How many models and tests passed, and which only warned."""
 
     passed: int
     warned: Sequence[str]
@@ -30,27 +46,18 @@ def project_folder() -> Path:
     return inside if inside.is_dir() else here.parent / "sql"
 
 
-def build(
-    settings: Settings,
-    select: Sequence[str] = (),
-    as_of: str | None = None,
-    progress: Progress = lambda done, total, name: None,
-) -> BuildResult:
-    """Builds and tests all models, or the selected ones.
-
-    Args:
-        settings: where the warehouse is.
-        select: dbt's own selection words.
-        as_of: the day (ISO) as of which everything is computed; each store's today when None.
-        progress: is told about each model and test that ends.
+def build(settings: Settings, wish: Wish, progress: Progress = lambda done, total, name: None) -> BuildResult:
+    """Builds and tests the models; `progress` is told about each model and test that ends.
 
     Raises:
         TransformFailed: a model or test failed; all are named.
     """
     from dbt.cli.main import dbtRunner
 
-    counter = _Counter(progress)
-    result = dbtRunner(callbacks=[counter]).invoke(_arguments(settings, select, as_of))
+    try:
+        result = dbtRunner(callbacks=[_Counter(progress)]).invoke(_arguments(settings, wish))
+    finally:
+        _let_go_of_warehouse()
     if result.exception:
         raise TransformFailed(
             f"dbt stopped: {_first_line(result.exception)}. Its log is data/dbt/logs/dbt.log."
@@ -63,20 +70,23 @@ def build(
     return BuildResult(len(nodes) - len(warned), warned)
 
 
-def _arguments(settings: Settings, select: Sequence[str], as_of: str | None) -> list[str]:
+def _arguments(settings: Settings, wish: Wish) -> list[str]:
     project, state = str(project_folder()), settings.data / "dbt"
-    variables = {"warehouse_path": str(settings.warehouse), **({"as_of": as_of} if as_of else {})}
+    variables = {"warehouse_path": str(settings.warehouse), **({"as_of": wish.as_of} if wish.as_of else {})}
     arguments = ["build", "--project-dir", project, "--profiles-dir", project]
     arguments += ["--target-path", str(state / "target"), "--log-path", str(state / "logs")]
-    arguments += [
-        "--vars",
-        json.dumps(variables),
-        "--log-level",
-        "none",
-        "--log-level-file",
-        "info",
-    ]
-    return [*arguments, *(["--select", *select] if select else [])]
+    arguments += ["--vars", json.dumps(variables), "--log-level", "none", "--log-level-file", "info"]
+    arguments += [] if wish.unit_tests else ["--exclude-resource-type", "unit_test"]
+    return [*arguments, *(["--select", *wish.select] if wish.select else [])]
+
+
+def _let_go_of_warehouse() -> None:
+    """dbt-duckdb keeps the file open for the life of the process; whoever comes next needs it for itself."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    with suppress(Exception):  # there is no connection yet when dbt stopped before its first query
+        DuckDBConnectionManager.env().close()
+    DuckDBConnectionManager.close_all_connections()
 
 
 class _Counter:

@@ -17,6 +17,7 @@ from pipelines.demo.server import ShopServer
 from pipelines.demo.shop import Shop
 from pipelines.publish import publish
 from pipelines.settings import Settings
+from pipelines.transform import Wish
 from tests.stage import Listener
 
 # Reads again and again until its input ends; prints how often, and everything that was not as it should be.
@@ -116,7 +117,7 @@ def test_a_reader_is_undisturbed_by_ten_whole_runs(
     settings: Settings, shop: Shop, server: ShopServer
 ) -> None:
     stores = settings.chosen()
-    assert flow.run(settings, stores, None, Listener()).exit_code == 0
+    assert flow.run(settings, stores, Wish(unit_tests=False), Listener()).exit_code == 0
     sql = (
         "select 1"
         " where (select count(*) from marts.fct_orders) = (select count(*) from raw_mycashflow.orders)"
@@ -126,7 +127,7 @@ def test_a_reader_is_undisturbed_by_ten_whole_runs(
     with reading(settings.published, sql) as told:
         for _ in range(10):
             shop.insert("orders", {"status": "OPEN", "total": 0})
-            assert flow.run(settings, stores, None, Listener()).exit_code == 0
+            assert flow.run(settings, stores, Wish(unit_tests=False), Listener()).exit_code == 0
     reads, wrong = told[0].split(" ", 1)
     assert int(reads) >= 100
     assert wrong.strip() == "[]"

@@ -9,6 +9,7 @@ chain has taken in this run the other drops, so that a parent and its children a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -162,8 +163,8 @@ class Stream:
 
         with self.ledger.window(self.store, self.endpoint.name, reason, span) as record:
             pages = walk(read, self.page_size, self.concurrency, self.ledger, record)
-            for rows in _gathered(self._counted(pages, record)):
-                yield self._with_store(rows)
+            gathered = _gathered(self._counted(pages, record))
+            yield from map(self._with_store, _one_ahead(gathered))
 
     def _counted(self, pages: Iterator[pa.Table], record: WindowRecord) -> Iterator[pa.Table]:
         for rows in pages:
@@ -226,6 +227,18 @@ def _gathered(pages: Iterable[pa.Table]) -> Iterator[pa.Table]:
         waiting.append(page)
     if waiting:
         yield pa.concat_tables(waiting).combine_chunks()
+
+
+def _one_ahead(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """The same tables; the next is read while the last is being written."""
+    pool = ThreadPoolExecutor(1, thread_name_prefix="ahead")
+    try:
+        following = pool.submit(next, tables, None)
+        while (table := following.result()) is not None:
+            following = pool.submit(next, tables, None)
+            yield table
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _moment(text: str | None) -> pendulum.DateTime | None:

@@ -7,18 +7,18 @@ through `exact.py`; only a row that has no exact meaning is set aside.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.json
 
 from pipelines.errors import ContractError
-from pipelines.extract.endpoint import Endpoint, Field, Fields
+from pipelines.extract.endpoint import Endpoint, Fields
 from pipelines.extract.exact import Misfit, as_text, exact_row, read_json
+from pipelines.extract.freeform import grown, has_more_than, with_texts
 from pipelines.extract.kinds import WIRE, struct_of
 
 META = pa.struct([(name, pa.int64()) for name in ("page", "page_size", "page_count", "item_count")])
@@ -56,6 +56,20 @@ class Page:
     requests: int = 1
 
 
+@dataclass(frozen=True)
+class _Shape:
+    """The fields of an endpoint, and what they are on the wire and in Arrow."""
+
+    fields: Fields
+    wire: pa.Schema
+    arrow: pa.StructType
+
+    @classmethod
+    def of(cls, fields: Fields) -> _Shape:
+        wire = pa.schema([("data", pa.list_(struct_of(fields, WIRE))), ("meta", META)])
+        return cls(fields, wire, struct_of(fields))
+
+
 class PageParser:
     """Reads pages of one endpoint; keys it was not told of become columns of every later page.
 
@@ -66,8 +80,8 @@ class PageParser:
 
     def __init__(self, endpoint: Endpoint, zone: str = "Europe/Helsinki") -> None:
         self.endpoint = endpoint
-        self.fields = endpoint.fields
         self.zone = zone
+        self._shape = _Shape.of(endpoint.fields)
         self._ways = [self._as_declared, self._with_free_form]
         self._empty_objects = [
             (f'"{name}":[]'.encode(), f'"{name}":null'.encode()) for name in _object_names(endpoint.fields)
@@ -91,34 +105,20 @@ class PageParser:
 
     def _as_declared(self, body: bytes) -> Page:
         """The whole page at once in Arrow, when it holds nothing but what the endpoint table declares."""
-        rows, meta = self._read_with_arrow(body, "infer")
-        if _has_more_than(self.fields, rows.type):
+        shape = self._shape
+        rows, meta = _read_with_arrow(body, shape, "infer")
+        if has_more_than(shape.fields, rows.type):
             raise pa.ArrowInvalid("free-form values or keys nobody declared")
-        return _page(rows.cast(struct_of(self.fields)), meta)
+        return _page(rows.cast(shape.arrow), meta)
 
     def _with_free_form(self, body: bytes) -> Page:
         """The same, with free-form values and undeclared keys as the text they have in the page."""
-        rows, meta = self._read_with_arrow(body, "ignore")
+        rows, meta = _read_with_arrow(body, self._shape, "ignore")
         values = orjson.loads(body)["data"]
-        fields = self.fields = _grown(self.fields, values)
-        page = _page(_with_texts(rows, fields, values).cast(struct_of(fields)), meta)
+        shape = self._learn(values)
+        page = _page(with_texts(rows, shape.fields, values).cast(shape.arrow), meta)
         self._ways = [self._with_free_form]  # such pages do not come alone
         return page
-
-    def _read_with_arrow(self, body: bytes, unexpected: str) -> tuple[pa.StructArray, Any]:
-        schema = pa.schema([("data", pa.list_(struct_of(self.fields, WIRE))), ("meta", META)])
-        page = pyarrow.json.read_json(
-            pa.BufferReader(body),
-            read_options=pyarrow.json.ReadOptions(use_threads=False, block_size=len(body) + 1),
-            parse_options=pyarrow.json.ParseOptions(
-                explicit_schema=schema, newlines_in_values=True, unexpected_field_behavior=unexpected
-            ),
-        )
-        data = page["data"].combine_chunks()
-        rows = data.flatten()
-        if page.num_rows != 1 or data.null_count or rows.null_count or rows.field("id").null_count:
-            raise pa.ArrowInvalid("not one object with a list of rows that have ids")
-        return rows, page["meta"][0].as_py()
 
     def _without_empty_objects(self, body: bytes) -> bytes:
         """`[]` for a missing object, said by PHP, as null; inside a text the quotes would be escaped."""
@@ -134,8 +134,14 @@ class PageParser:
                 rows.append(exact_row(row, self.endpoint.fields, self.zone))
             except Misfit as misfit:
                 rejected.append(_set_aside(row, str(misfit)))
-        fields = self.fields = _grown(self.fields, rows)
-        return _page(pa.array(rows, struct_of(fields)), document.get("meta"), rejected)
+        return _page(pa.array(rows, self._learn(rows).arrow), document.get("meta"), rejected)
+
+    def _learn(self, values: Sequence[Any]) -> _Shape:
+        """The shape that these objects and all before them have."""
+        fields = grown(self._shape.fields, values)
+        if fields != self._shape.fields:
+            self._shape = _Shape.of(fields)
+        return self._shape
 
     def _read_document(self, body: bytes) -> Mapping[str, Any]:
         try:
@@ -150,6 +156,21 @@ class PageParser:
                 "The address may not be a MyCashflow API, or its answers have changed."
             )
         return document
+
+
+def _read_with_arrow(body: bytes, shape: _Shape, unexpected: str) -> tuple[pa.StructArray, Any]:
+    page = pyarrow.json.read_json(
+        pa.BufferReader(body),
+        read_options=pyarrow.json.ReadOptions(use_threads=False, block_size=len(body) + 1),
+        parse_options=pyarrow.json.ParseOptions(
+            explicit_schema=shape.wire, newlines_in_values=True, unexpected_field_behavior=unexpected
+        ),
+    )
+    data = page["data"].combine_chunks()
+    rows = data.flatten()
+    if page.num_rows != 1 or data.null_count or rows.null_count or rows.field("id").null_count:
+        raise pa.ArrowInvalid("not one object with a list of rows that have ids")
+    return rows, page["meta"][0].as_py()
 
 
 def _page(rows: pa.StructArray, meta: Any, rejected: Sequence[Rejected] = ()) -> Page:
@@ -173,64 +194,6 @@ def _object_names(fields: Fields) -> set[str]:
         if isinstance(inner, Mapping):
             names |= _object_names(inner)
     return names
-
-
-def _has_more_than(fields: Fields, found: pa.StructType) -> bool:
-    """Whether Arrow found free-form values, or keys that are not among the fields."""
-    return any(_is_more(fields.get(child.name, "json"), child.type) for child in found)
-
-
-def _is_more(known: Field, found: pa.DataType) -> bool:
-    if isinstance(known, list):
-        return _has_more_than(known[0], found.value_type)
-    if isinstance(known, Mapping):
-        return _has_more_than(known, found)
-    return known == "json" and not pa.types.is_null(found)
-
-
-def _grown(fields: Fields, values: Iterable[Any]) -> Fields:
-    """The fields, and as free-form ones every key with a value in the objects that is not among them."""
-    objects = [value for value in values if value is not None]
-    new = {key: "json" for row in objects for key in row.keys() - fields.keys() if row[key] is not None}
-    grown = {name: _grown_field(kind, name, objects) for name, kind in fields.items()}
-    return {**grown, **dict(sorted(new.items()))}
-
-
-def _grown_field(kind: Field, name: str, objects: Sequence[Any]) -> Field:
-    if isinstance(kind, list):
-        return [_grown(kind[0], (item for row in objects for item in row.get(name) or ()))]
-    if isinstance(kind, Mapping):
-        return _grown(kind, (row.get(name) for row in objects))
-    return kind
-
-
-def _with_texts(rows: pa.StructArray, fields: Fields, values: Sequence[Any]) -> pa.StructArray:
-    """The rows with their free-form fields as text, from the same rows read by orjson."""
-    columns = {child.name: rows.field(child.name) for child in rows.type}
-    for name, kind in fields.items():
-        if _has_free_form(kind):
-            inner = [None if value is None else value.get(name) for value in values]
-            columns[name] = _texts(columns.get(name), kind, inner)
-    mask = rows.is_null() if rows.null_count else None
-    return pa.StructArray.from_arrays(list(columns.values()), list(columns), mask=mask)
-
-
-def _texts(column: pa.Array | None, kind: Field, values: Sequence[Any]) -> pa.Array:
-    if column is None or isinstance(kind, str):
-        return pa.array([as_text(value) for value in values], pa.string())
-    if isinstance(kind, Mapping):
-        return _with_texts(column, kind, values)
-    items = [item for value in values for item in value or ()]
-    offsets = np.cumsum([0, *(len(value or ()) for value in values)], dtype=np.int32)
-    mask = column.is_null() if column.null_count else None
-    return pa.ListArray.from_arrays(
-        pa.array(offsets), _with_texts(column.flatten(), kind[0], items), mask=mask
-    )
-
-
-def _has_free_form(kind: Field) -> bool:
-    inner = kind[0] if isinstance(kind, list) else kind
-    return kind == "json" or (isinstance(inner, Mapping) and any(map(_has_free_form, inner.values())))
 
 
 def _set_aside(row: Any, reason: str) -> Rejected:

@@ -7,7 +7,7 @@ orders as (
 
 returned_lines as (
     select * from {{ ref('fct_order_lines') }}
-    where is_return and is_counted
+    where is_return
 ),
 
 movements as (
