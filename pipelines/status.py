@@ -85,9 +85,7 @@ def _state(store: Store, running: bool, last: Any) -> str:
         return "Disabled"
     if running:
         return "Syncing"
-    if last is None:
-        return "Never synced"
-    return "Failed" if last["status"] == "failed" else "Enabled"
+    return "Failed" if last is not None and last["status"] == "failed" else "Enabled"
 
 
 def _resources(store: Store, windows: pandas.DataFrame, rejected: pandas.DataFrame) -> list[dict[str, Any]]:

@@ -174,7 +174,8 @@ def test_check_names_every_store_s_problem_at_once(tmp_path: Path, server: ShopS
 
 def test_status_before_and_after_a_sync(tmp_path: Path, server: ShopServer, shop: Shop) -> None:
     configure(tmp_path, server.url)
-    assert json.loads(run("status", "--json").output)["stores"][0]["state"] == "Never synced"
+    (before,) = json.loads(run("status", "--json").output)["stores"]
+    assert (before["state"], before["last_run"], before["resources"]) == ("Enabled", None, [])
     assert run("sync").exit_code == 0
     (store,) = json.loads(run("status", "--json").output)["stores"]
     orders = next(row for row in store["resources"] if row["resource"] == "orders")
