@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from pipelines.errors import PipelineError
 from pipelines.extract.ledger import Ledger
-from pipelines.extract.stream import Stream
-from pipelines.load import Wanted, greet_all, open_streams
-from pipelines.settings import Store, now
+from pipelines.extract.stream import Stream, greet_all
+from pipelines.load import Wanted, open_streams
+from pipelines.settings import Store
 
 # A server's clock may be off by so many seconds before it is worth a word; windows use its clock, not ours.
 CLOCK_TOLERANCE = 60
@@ -34,25 +34,43 @@ def _check_store(store: Store) -> Finding:
     finding = Finding(store.name)
     try:
         streams = open_streams(store, Ledger(), Wanted(), lambda window: None)
-        present, finding.warnings = greet_all(streams)
     except PipelineError as problem:
         finding.problems.append(problem)
         return finding
-    finding.lists = [_describe(stream) for stream in present]
-    finding.warnings += _clock_warnings(present)
+    wanted = [stream for stream in streams if stream.is_read]
+    answers = {stream.endpoint.name: _ask(stream) for stream in wanted}
+    refusals = [answer for answer in answers.values() if isinstance(answer, PipelineError)]
+    if len(refusals) == len(wanted):
+        finding.problems.append(_one_for_all(streams, refusals))
+        return finding
+    finding.problems += refusals
+    finding.lists = [answer for answer in answers.values() if isinstance(answer, str)]
+    finding.warnings += _clock_warnings(wanted)
     return finding
 
 
-def _describe(stream: Stream) -> str:
-    version, _ = stream.greet()
+def _ask(stream: Stream) -> str | PipelineError:
+    """What can be said of a list, or why it cannot be read."""
+    try:
+        version = stream.greet().version
+    except PipelineError as problem:
+        return problem
     endpoint = stream.endpoint
     blind = f"; its cursor cannot see {', '.join(endpoint.blind_to)}" if endpoint.blind_to else ""
     return f"{endpoint.name}: readable on {version}{blind}"
 
 
+def _one_for_all(streams: Sequence[Stream], refusals: Sequence[PipelineError]) -> PipelineError:
+    """The one reason why no list can be read, said as a sync would say it."""
+    try:
+        greet_all(streams)
+    except PipelineError as problem:
+        return problem
+    return refusals[0]
+
+
 def _clock_warnings(streams: Sequence[Stream]) -> Iterator[str]:
     for stream in streams[:1]:
-        _, clock = stream.greet()
-        seconds = (clock - now()).total_seconds()
+        seconds = stream.clock_ahead()
         if abs(seconds) > CLOCK_TOLERANCE:
             yield f"{stream.store}: its clock is {seconds:+.0f} s from this machine's; its own is used"

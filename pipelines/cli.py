@@ -45,13 +45,14 @@ def demo(
 ) -> None:
     """See it work: a made-up store, loaded over HTTP, modelled, published and reported."""
     from pipelines import showcase
+    from pipelines.settings import day
 
     options = showcase.options(size, history, fault or ())
     with _told() as teller:
         if serve:
             showcase.serve(port, options, teller)
             raise typer.Exit
-        record = showcase.show(Path.cwd(), options, as_of, teller)
+        record = showcase.show(Path.cwd(), options, day(as_of), teller)
     _finish(record)
 
 
@@ -82,18 +83,14 @@ def sync(
 ) -> None:
     """Extract and load what is new; a backfill leaves the cursor alone."""
     from pipelines import flow
-    from pipelines.load import wanted
+    from pipelines.load import Wanted
     from pipelines.settings import read_settings
 
     with _told() as teller:
         settings = read_settings()
-        chosen = settings.chosen(stores)
-        record = flow.sync(
-            settings,
-            chosen,
-            wanted(resource or (), full, since, until, chosen[0].time_zone),
-            teller,
-        )
+        wanted = Wanted(resource or (), full, since, until)
+        wanted.span("UTC")
+        record = flow.sync(settings, settings.chosen(stores), wanted, teller)
     _finish(record)
 
 
@@ -104,11 +101,11 @@ def build(
 ) -> None:
     """Build and test the models, publish them, write the report."""
     from pipelines import flow
-    from pipelines.settings import read_settings
+    from pipelines.settings import day, read_settings
     from pipelines.transform import Wish
 
     with _told() as teller:
-        record = flow.build(read_settings(), Wish(select or (), as_of), teller)
+        record = flow.build(read_settings(), Wish(select or (), day(as_of)), teller)
     _finish(record)
 
 
@@ -116,12 +113,12 @@ def build(
 def run(stores: Stores = None, as_of: AsOf = None) -> None:
     """Sync, build, publish and report."""
     from pipelines import flow
-    from pipelines.settings import read_settings
+    from pipelines.settings import day, read_settings
     from pipelines.transform import Wish
 
     with _told() as teller:
         settings = read_settings()
-        record = flow.run(settings, settings.chosen(stores), Wish(as_of=as_of, unit_tests=False), teller)
+        record = flow.run(settings, settings.chosen(stores), Wish(as_of=day(as_of), unit_tests=False), teller)
     _finish(record)
 
 
@@ -199,5 +196,6 @@ def _finish(record: Record) -> None:
 
 
 def main() -> None:
-    """Runs the command line."""
+    """Runs the command line; whatever it writes is its owner's alone."""
+    os.umask(0o077)
     app()

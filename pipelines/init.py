@@ -9,6 +9,7 @@ from pathlib import Path
 import tomlkit
 
 from pipelines.errors import SettingsError
+from pipelines.settings import check_store
 
 IGNORED = "secrets.toml\n"
 
@@ -30,7 +31,7 @@ def write_settings(home: Path, store: NewStore) -> list[Path]:
     """Writes `config.toml` and `secrets.toml`; the files written.
 
     Raises:
-        SettingsError: one of them is there already.
+        SettingsError: one of them is there already, or what they would hold is wrong.
     """
     folder = home / ".dlt"
     config, secrets = folder / "config.toml", folder / "secrets.toml"
@@ -39,7 +40,6 @@ def write_settings(home: Path, store: NewStore) -> list[Path]:
             raise SettingsError(
                 f".dlt/{path.name} is there already and is not overwritten: edit it, or move it away"
             )
-    folder.mkdir(exist_ok=True)
     place = "base_url" if "://" in store.address else "store_name"
     visible = {
         "platform": store.platform,
@@ -47,9 +47,12 @@ def write_settings(home: Path, store: NewStore) -> list[Path]:
         "time_zone": store.time_zone,
         "currency": store.currency,
     }
+    check_store(store.name, {**visible, "user": store.user, "key": store.key})
+    folder.mkdir(exist_ok=True)
     _write(config, {"stores": {store.name: visible}, "runtime": {"dlthub_telemetry": False}}, 0o644)
     _write(secrets, {"stores": {store.name: {"user": store.user, "key": store.key}}}, 0o600)
-    (folder / ".gitignore").write_text(IGNORED, encoding="utf-8")
+    if not (folder / ".gitignore").exists():
+        (folder / ".gitignore").write_text(IGNORED, encoding="utf-8")
     return [config, secrets]
 
 

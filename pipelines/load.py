@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,12 @@ from typing import Any
 import dlt
 import duckdb
 import pendulum
-from dlt.pipeline.exceptions import PipelineStepFailed
 
 from pipelines import warehouse
-from pipelines.errors import ApiError, PipelineError, SettingsError
+from pipelines.errors import LoadFailed, PipelineError, SettingsError
 from pipelines.extract.ledger import Ledger
-from pipelines.extract.stream import Progress, Span, Stream
+from pipelines.extract.stream import Progress, Span, Stream, greet_all
+from pipelines.http import redact
 from pipelines.settings import Settings, Store, now
 
 # A load longer than this ends with one more window, so that what it leaves is fresh.
@@ -42,24 +43,28 @@ DLT_CONFIG = {
 
 @dataclass(frozen=True)
 class Wanted:
-    """What to read: lists by name (all when empty), and a stretch of time by hand (what is new when None)."""
+    """What to read: lists by name (all when empty), and a stretch of time by hand.
+
+    Without a stretch, what is new is read. Days without a time begin in each store's own zone.
+    """
 
     resources: Sequence[str] = ()
-    span: Span | None = None
+    full: bool = False
+    since: str | None = None
+    until: str | None = None
 
+    def span(self, zone: str) -> Span | None:
+        """The stretch as moments, or None for what is new.
 
-def wanted(resources: Sequence[str], full: bool, since: str | None, until: str | None, zone: str) -> Wanted:
-    """What the options of `kassavirta sync` ask for; days begin in the store's own zone.
-
-    Raises:
-        SettingsError: a day cannot be read, or the options contradict each other.
-    """
-    if full and (since or until):
-        raise SettingsError("--full reads everything: leave out --from and --to")
-    ends = [_moment(name, text, zone) for name, text in (("--from", since), ("--to", until))]
-    if ends[0] and ends[1] and ends[0] >= ends[1]:
-        raise SettingsError("--from must be before --to")
-    return Wanted(resources, Span(*ends) if full or any(ends) else None)
+        Raises:
+            SettingsError: a day cannot be read, or the options contradict each other.
+        """
+        if self.full and (self.since or self.until):
+            raise SettingsError("--full reads everything: leave out --from and --to")
+        span = Span(_moment("--from", self.since, zone), _moment("--to", self.until, zone))
+        if span.since and span.until and span.since >= span.until:
+            raise SettingsError("--from must be before --to")
+        return span if self.full or self.since or self.until else None
 
 
 def _moment(option: str, text: str | None, zone: str) -> pendulum.DateTime | None:
@@ -84,74 +89,58 @@ class Loaded:
     missing: list[str] = field(default_factory=list)
 
 
-def load_store(settings: Settings, store: Store, wanted: Wanted, run_id: str, progress: Progress) -> Loaded:
-    """Reads what is wanted of a store into the warehouse.
+def load_store(
+    settings: Settings, store: Store, wanted: Wanted, run_id: str, progress: Progress, loaded: Loaded
+) -> None:
+    """Reads what is wanted of a store into the warehouse; `loaded` says what came of it, also on failure.
 
     Raises:
         PipelineError: the store or the warehouse refused; what was committed before stays.
     """
-    loaded = Loaded(store.name)
     started = now()
     _load_once(settings, store, wanted, run_id, progress, loaded)
-    if wanted.span is None and (now() - started).total_seconds() > CATCH_UP_AFTER:
+    if wanted.span(store.time_zone) is None and (now() - started).total_seconds() > CATCH_UP_AFTER:
         _load_once(settings, store, wanted, run_id, progress, loaded)
-    return loaded
 
 
 def open_streams(store: Store, ledger: Ledger, wanted: Wanted, progress: Progress) -> list[Stream]:
     """The lists of a store, whatever its platform."""
     platform = import_module(f"pipelines.sources.{store.platform}")
-    streams: list[Stream] = platform.open_streams(store, ledger, wanted.resources, wanted.span, progress)
+    span = wanted.span(store.time_zone)
+    streams: list[Stream] = platform.open_streams(store, ledger, wanted.resources, span, progress)
     return streams
 
 
-def greet_all(streams: Sequence[Stream]) -> tuple[list[Stream], list[str]]:
-    """The streams the store has, and a sentence about each one it has not.
-
-    Raises:
-        ApiError: the store has none of them, or is out of reach.
-    """
-    present, missing = [], []
-    for stream in streams:
-        try:
-            stream.greet()
-            present.append(stream)
-        except ApiError as error:
-            if error.status not in (403, 404):
-                raise
-            missing.append(f"{stream.store}: {stream.endpoint.name} skipped, {error}")
-    if streams and not present:
-        raise ApiError(
-            f"{streams[0].store}: the store answers, but has no API at this address (404 for every list). "
-            "Its plan must be Advanced, Pro or Enterprise and the API app installed (Account > Apps > API).",
-            404,
-        )
-    return present, missing
-
-
 def _load_once(
-    settings: Settings,
-    store: Store,
-    wanted: Wanted,
-    run_id: str,
-    progress: Progress,
-    loaded: Loaded,
+    settings: Settings, store: Store, wanted: Wanted, run_id: str, progress: Progress, loaded: Loaded
 ) -> None:
     ledger = Ledger()
-    streams, loaded.missing = greet_all(open_streams(store, ledger, wanted, progress))
     try:
-        pipeline = _fresh_pipeline(settings, store)
-        source = dlt.source(lambda: _resources(streams), name=store.platform, max_table_nesting=0)()
-        with _calm_collector():
-            pipeline.extract(source, loader_file_format="parquet")
-        _keep_rejected(settings.warehouse, ledger, run_id)
-        counts = pipeline.normalize().row_counts
-        pipeline.load()
-    except (PipelineStepFailed, duckdb.Error, OSError) as error:
-        raise _reason(error, settings.warehouse) from error
+        streams = open_streams(store, ledger, wanted, progress)
+        loaded.missing = greet_all(streams)
+        _extract_and_load(settings, store, streams, ledger, run_id, loaded)
+    except BaseException as error:
+        ledger.fail()
+        reason = _reason(error, settings.warehouse)
+        if reason is error:
+            raise
+        raise reason from error
     finally:
-        loaded.ledger.windows += ledger.windows
-        loaded.ledger.rejected += ledger.rejected
+        loaded.ledger.add(ledger)
+        shutil.rmtree(settings.data / "dlt", ignore_errors=True)
+
+
+def _extract_and_load(
+    settings: Settings, store: Store, streams: Sequence[Stream], ledger: Ledger, run_id: str, loaded: Loaded
+) -> None:
+    pipeline = _fresh_pipeline(settings, store)
+    source = dlt.source(lambda: _resources(streams), name=store.platform, max_table_nesting=0)()
+    with _calm_collector():
+        pipeline.extract(source, loader_file_format="parquet")
+    _keep_rejected(settings.warehouse, ledger, run_id)
+    counts = pipeline.normalize().row_counts
+    packages = pipeline.load().loads_ids
+    _forget_healed(settings.warehouse, store, streams, packages)
     for table, rows in counts.items():
         if not table.startswith("_dlt"):
             loaded.rows[table] = loaded.rows.get(table, 0) + rows
@@ -197,31 +186,61 @@ def _calm_collector() -> Iterator[None]:
 
 def _keep_rejected(path: Path, ledger: Ledger, run_id: str) -> None:
     """Before the load: a row that is not loaded is written down even if the load is killed."""
-    if not ledger.rejected:
-        return
-    rows = [
-        {
-            "run_id": run_id,
-            "store": record.store,
-            "resource": record.resource,
-            "record_id": row.record_id,
-            "reason": row.reason,
-            "raw_json": row.raw_json,
-            "rejected_at": record.started_at,
-        }
+    rows = {
+        (record.store, record.resource, row.record_id or f"no id, {_digest(row.raw_json)}"): (record, row)
         for record, row in ledger.rejected
-    ]
+    }
+    if not rows:
+        return
     with warehouse.connect(path) as connection:
         warehouse.ensure_ops(connection)
-        warehouse.replace(connection, "rejected_rows", rows, "store", "resource", "record_id")
+        warehouse.replace(
+            connection,
+            "rejected_rows",
+            [
+                {
+                    "run_id": run_id,
+                    "store": store,
+                    "resource": resource,
+                    "record_id": record_id,
+                    "reason": row.reason,
+                    "raw_json": row.raw_json,
+                    "rejected_at": record.started_at,
+                }
+                for (store, resource, record_id), (record, row) in rows.items()
+            ],
+            "store",
+            "resource",
+            "record_id",
+        )
 
 
-def _reason(error: BaseException, path: Path) -> PipelineError:
+def _forget_healed(path: Path, store: Store, streams: Sequence[Stream], packages: Sequence[str]) -> None:
+    """Rows that were set aside once and have now been loaded are set aside no more."""
+    with warehouse.connect(path) as connection:
+        warehouse.ensure_ops(connection)
+        for name in [stream.endpoint.name for stream in streams if stream.is_read]:
+            connection.execute(
+                "delete from ops.rejected_rows where store = ? and resource = ? and record_id in ("
+                f"select cast(id as text) from raw_{store.platform}.{name} where store = ?"
+                " and list_contains(?, _dlt_load_id))",
+                [store.name, name, store.name, list(packages)],
+            )
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:16]
+
+
+def _reason(error: BaseException, path: Path) -> BaseException:
     """The cause that a person can act on, out of what dlt wraps around it."""
     cause: BaseException | None = error
     last = error
     while cause is not None:
-        if isinstance(cause, PipelineError):
+        if isinstance(cause, PipelineError | KeyboardInterrupt):
             return cause
-        last, cause = cause, cause.__cause__ or cause.__context__
-    return warehouse.explain(last, path)
+        last = cause
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+    if isinstance(last, duckdb.Error | OSError):
+        return warehouse.explain(last, path)
+    return LoadFailed(f"unforeseen {type(last).__name__}: {redact(str(last))}. Please tell us.")

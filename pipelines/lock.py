@@ -8,10 +8,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 from pipelines.errors import SettingsError
 from pipelines.settings import now
+
+# Tenths of a second to wait for a lock.
+PATIENCE = 5
 
 
 @contextmanager
@@ -23,14 +27,13 @@ def run_lock(data: Path, command: str) -> Iterator[None]:
     """
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     with open(data / "run.lock", "a+", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        os.chmod(data, 0o700)
+        if not _locked(file):
             said = _read(file)
             raise SettingsError(
                 f"another run is under way: {said.get('command', 'unknown')}, "
                 f"process {said.get('process', '?')}, since {said.get('since', '?')}. Wait for it to end."
-            ) from None
+            )
         file.truncate(0)
         json.dump({"command": command, "process": os.getpid(), "since": now().to_iso8601_string()}, file)
         file.flush()
@@ -43,7 +46,7 @@ def run_lock(data: Path, command: str) -> Iterator[None]:
 def holder(data: Path) -> dict[str, Any]:
     """What the run that holds the lock says of itself; empty when there is none."""
     try:
-        with open(data / "run.lock", "a+", encoding="utf-8") as file:
+        with open(data / "run.lock", encoding="utf-8") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -51,6 +54,18 @@ def holder(data: Path) -> dict[str, Any]:
     except OSError:
         pass
     return {}
+
+
+def _locked(file: Any) -> bool:
+    """Whether the lock is ours; somebody who only looks who holds it has it for a moment."""
+    for _ in range(PATIENCE):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sleep(0.1)
+        else:
+            return True
+    return False
 
 
 def _read(file: Any) -> dict[str, Any]:

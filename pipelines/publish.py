@@ -24,12 +24,13 @@ def publish(warehouse: Path, published: Path) -> int:
         SettingsError: the warehouse is locked or the disk is full; the old file is still there.
     """
     published.parent.mkdir(parents=True, exist_ok=True)
-    aside = published.with_name(f".{published.name}.{os.getpid()}")
+    aside = published.with_name(f".{published.name}.new")
+    aside.unlink(missing_ok=True)
     try:
         with connect(aside) as connection:
             connection.execute(f"attach {_quoted(str(warehouse))} as source (read_only)")
             copied = _copy(connection)
-        os.chmod(aside, 0o600)
+        aside.chmod(0o600)
         os.replace(aside, published)
     finally:
         for leftover in (aside, aside.with_name(aside.name + ".wal")):

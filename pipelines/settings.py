@@ -12,6 +12,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +23,8 @@ from pipelines.errors import SettingsError
 
 PLATFORMS = ("mycashflow",)
 DESTINATIONS = ("duckdb",)
+PATHS = {"path": "data/warehouse.duckdb", "published": "data/kassavirta.duckdb"}
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 FILES = ("config.toml", "secrets.toml")
 
 # Sections of the same files that are dlt's own business.
@@ -90,6 +93,11 @@ class Store:
     attempts: int = 6
     resources: Mapping[str, ResourceSettings] = field(default_factory=dict)
 
+    @property
+    def is_local(self) -> bool:
+        """Whether it can only be a store on this machine."""
+        return urlsplit(self.base_url).hostname in LOOPBACK
+
     def resource(self, name: str) -> ResourceSettings:
         """What is set for a resource, or the defaults."""
         return self.resources.get(name, ResourceSettings())
@@ -137,6 +145,18 @@ def now() -> pendulum.DateTime:
     return pendulum.now("UTC")
 
 
+def day(text: str | None) -> str | None:
+    """An ISO day as it was given.
+
+    Raises:
+        SettingsError: it is none.
+    """
+    try:
+        return text and pendulum.from_format(text, "YYYY-MM-DD").to_date_string()
+    except ValueError:
+        raise SettingsError(f"--as-of {text!r} is no day, expected one like 2026-01-31") from None
+
+
 def read_settings(directory: Path | None = None) -> Settings:
     """The settings of a working directory.
 
@@ -156,6 +176,18 @@ def read_settings(directory: Path | None = None) -> Settings:
     if problems:
         raise SettingsError("settings in .dlt/: " + "; ".join(problems))
     return settings
+
+
+def check_store(name: str, values: Mapping[str, Any]) -> None:
+    """Nothing, when a store could be configured so.
+
+    Raises:
+        SettingsError: every problem is named.
+    """
+    problems: list[str] = []
+    _store(name, values, problems)
+    if problems:
+        raise SettingsError("; ".join(problems))
 
 
 def _read_files(folder: Path, problems: list[str]) -> dict[str, Any]:
@@ -196,6 +228,9 @@ def _settings(home: Path, document: Mapping[str, Any], problems: list[str]) -> S
     destination = warehouse.get("destination", "duckdb")
     if destination not in DESTINATIONS:
         problems.append(f"warehouse.destination is {destination!r}, expected {_or(DESTINATIONS)}")
+    paths = {name: home / warehouse.get(name, default) for name, default in PATHS.items()}
+    if paths["path"] == paths["published"]:
+        problems.append("warehouse.path and warehouse.published are the same file; they must be two")
     stores = document.get("stores", {})
     if not isinstance(stores, Mapping):
         problems.append("stores is no section; expected [stores.NAME]")
@@ -203,8 +238,8 @@ def _settings(home: Path, document: Mapping[str, Any], problems: list[str]) -> S
     return Settings(
         directory=home,
         stores={name: _store(name, values, problems) for name, values in stores.items()},
-        warehouse=home / warehouse.get("path", "data/warehouse.duckdb"),
-        published=home / warehouse.get("published", "data/kassavirta.duckdb"),
+        warehouse=paths["path"],
+        published=paths["published"],
     )
 
 
@@ -218,6 +253,8 @@ def _store(name: str, values: Any, problems: list[str]) -> Store:
     enabled = known.get("enabled", True)
     needed = ("user", "key") if enabled else ()
     problems.extend(f"{where}.{key} is missing" for key in needed if not known.get(key))
+    if known.get("timeout_seconds") == 0:
+        problems.append(f"{where}.timeout_seconds is 0, expected the seconds to wait for an answer")
     platform = known.pop("platform", "mycashflow")
     if platform not in PLATFORMS:
         problems.append(f"{where}.platform is {platform!r}, expected {_or(PLATFORMS)}")
@@ -235,7 +272,7 @@ def _base_url(where: str, store_name: str | None, base_url: str | None, problems
     """The store's address; MyCashflow answers on its default host only, over https (reference 1.1)."""
     if base_url:
         parts = urlsplit(base_url)
-        loopback = parts.hostname in ("localhost", "127.0.0.1", "::1")
+        loopback = parts.hostname in LOOPBACK
         if parts.scheme not in ("http", "https") or not parts.hostname:
             problems.append(f"{where}.base_url is no web address, expected https://...")
         elif parts.scheme == "http" and not loopback:
@@ -291,7 +328,7 @@ def _convert(value: Any, kind: type) -> Any:
         return {"true": True, "1": True, "false": False, "0": False}[value.lower()]
     if kind in (int, float) and isinstance(value, str | int | float) and not isinstance(value, bool):
         number = kind(value)
-        if number < (1 if kind is int else 0) or (kind is int and number != float(value)):
+        if not isfinite(number) or number < (1 if kind is int else 0) or number != float(value):
             raise ValueError
         return number
     if not isinstance(value, kind):

@@ -14,9 +14,10 @@ from pipelines import flow
 from pipelines.demo.process import start
 from pipelines.demo.server import KEY, USER
 from pipelines.errors import PipelineError, SettingsError
+from pipelines.lock import run_lock
 from pipelines.settings import Settings, Store, read_settings
 from pipelines.transform import Wish
-from pipelines.warehouse import read_frame
+from pipelines.warehouse import connect, ensure_ops, read_frame
 
 NAME = "demo"
 
@@ -57,7 +58,8 @@ def show(home: Path, arguments: Sequence[str], as_of: str | None, teller: flow.T
         books = shop.ledger()
         store = replace(settings.stores[NAME], base_url=shop.url)
         settings = replace(settings, stores={NAME: store})
-        _forget_earlier(settings)
+        with run_lock(settings.data, "demo"):
+            _forget_earlier(settings)
         record = flow.run(settings, [store], Wish(as_of=as_of or books["as_of"]), teller)
     if not record.failures:
         compare(settings, books, teller)
@@ -109,7 +111,8 @@ def _settings(home: Path) -> Settings:
             raise
         data = home.resolve() / "data"
         settings = Settings(home.resolve(), {}, data / "warehouse.duckdb", data / "kassavirta.duckdb")
-    others = sorted({*settings.stores, *_stores_in(settings.warehouse)} - {NAME})
+    configured = {name for name, store in settings.stores.items() if name != NAME or not store.is_local}
+    others = sorted(configured | (_stores_in(settings.warehouse) - {NAME}))
     if others:
         raise SettingsError(
             f"this directory belongs to {', '.join(others)}: run `kassavirta demo` in an empty one"
@@ -118,15 +121,13 @@ def _settings(home: Path) -> Settings:
     return replace(settings, stores={NAME: store})
 
 
-def _stores_in(warehouse: Path) -> list[str]:
+def _stores_in(warehouse: Path) -> set[str]:
+    """Stores that have ever been read into a warehouse."""
     if not warehouse.exists():
-        return []
-    tables = read_frame(
-        warehouse, "select table_name from information_schema.tables where table_schema = 'ops'"
-    )
-    if "stores" not in set(tables["table_name"]):
-        return []
-    return list(read_frame(warehouse, "select store from ops.stores")["store"])
+        return set()
+    with connect(warehouse) as connection:
+        ensure_ops(connection)
+        return {store for (store,) in connection.execute("select distinct store from ops.windows").fetchall()}
 
 
 def _forget_earlier(settings: Settings) -> None:

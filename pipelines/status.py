@@ -13,13 +13,21 @@ from pipelines.settings import Settings, Store
 from pipelines.warehouse import read_frame
 
 RUNS = """
-    select started_at, finished_at, status, exit_code, stores, rows_loaded, message
+    select started_at, finished_at, status, exit_code, stores, failed_stores, rows_loaded, message
     from ops.runs where command in ('sync', 'run') order by started_at desc
 """
 WINDOWS = """
-    select store, resource, max(window_to) as read_to, sum(distinct_rows) as rows_read,
-        sum(case when status = 'short' then 1 else 0 end) as short_windows
-    from ops.windows group by store, resource order by store, resource
+    select windows.store, windows.resource, max(windows.window_to) as read_to,
+        sum(windows.distinct_rows) as rows_read,
+        count(*) filter (where windows.run_id = latest.run_id and windows.status <> 'complete') as gaps
+    from ops.windows as windows
+    left join (
+        select store, resource, run_id,
+            row_number() over (partition by store, resource order by started_at desc) as recency
+        from ops.windows
+    ) as latest
+        on windows.store = latest.store and windows.resource = latest.resource and latest.recency = 1
+    group by windows.store, windows.resource order by windows.store, windows.resource
 """
 REJECTED = (
     "select store, resource, count(*) as rows_set_aside from ops.rejected_rows group by store, resource"
@@ -33,10 +41,9 @@ def read_status(settings: Settings) -> dict[str, Any]:
         SettingsError: the warehouse file cannot be read.
     """
     running = holder(settings.data)
+    is_syncing = running.get("command") in ("sync", "run")
     runs, windows, rejected = _read_ops(settings)
-    stores = [
-        _store_state(store, bool(running), runs, windows, rejected) for store in settings.stores.values()
-    ]
+    stores = [_store_state(store, is_syncing, runs, windows, rejected) for store in settings.stores.values()]
     return {"running": running or None, "stores": stores}
 
 
@@ -74,8 +81,8 @@ def _store_state(
         "platform": store.platform,
         "state": _state(store, running, last),
         "last_run": None if last is None else _iso(last["started_at"]),
-        "last_result": None if last is None else last["status"],
-        "message": (last["message"] or None) if last is not None else None,
+        "last_result": None if last is None else _result(store, last),
+        "message": None if last is None or _result(store, last) == "done" else last["message"] or None,
         "resources": _resources(store, windows, rejected),
     }
 
@@ -85,7 +92,15 @@ def _state(store: Store, running: bool, last: Any) -> str:
         return "Disabled"
     if running:
         return "Syncing"
-    return "Failed" if last is not None and last["status"] == "failed" else "Enabled"
+    return "Failed" if last is not None and _result(store, last) == "failed" else "Enabled"
+
+
+def _result(store: Store, last: Any) -> str:
+    """How a run went for this store: another's failure is not its own."""
+    failed = [name for name in str(last["failed_stores"] or "").split(",") if name]
+    if last["status"] != "failed" or not failed or store.name in failed:
+        return str(last["status"])
+    return "done"
 
 
 def _resources(store: Store, windows: pandas.DataFrame, rejected: pandas.DataFrame) -> list[dict[str, Any]]:
@@ -101,7 +116,7 @@ def _resources(store: Store, windows: pandas.DataFrame, rejected: pandas.DataFra
             "read_to": _iso(row["read_to"]),
             "rows_read": int(row["rows_read"] or 0),
             "rows_set_aside": int(aside.get(row["resource"], 0)),
-            "gaps": int(row["short_windows"]),
+            "gaps": int(row["gaps"]),
         }
         for row in _records(mine)
     ]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines.errors import TransformFailed
+from pipelines.errors import SettingsError, TransformFailed
 from pipelines.settings import Settings
 
 # (finished so far, all, the name of the last one)
@@ -51,6 +51,7 @@ def build(settings: Settings, wish: Wish, progress: Progress = lambda done, tota
 
     Raises:
         TransformFailed: a model or test failed; all are named.
+        SettingsError: the selection is of no model.
     """
     from dbt.cli.main import dbtRunner
 
@@ -63,6 +64,8 @@ def build(settings: Settings, wish: Wish, progress: Progress = lambda done, tota
             f"dbt stopped: {_first_line(result.exception)}. Its log is data/dbt/logs/dbt.log."
         )
     nodes = list(getattr(result.result, "results", None) or [])
+    if not nodes and wish.select:
+        raise SettingsError(f"--select {' '.join(wish.select)} is no model: see the names in sql/models")
     failed = [node for node in nodes if str(node.status) in ("error", "fail", "runtime error")]
     if failed or not result.success:
         raise TransformFailed(f"{_named(failed)} failed. The log data/dbt/logs/dbt.log says why.")

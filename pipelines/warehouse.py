@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,8 @@ from pipelines.errors import LoadFailed, PipelineError, SettingsError
 if TYPE_CHECKING:
     import pandas
 
+# At the eighth byte of every DuckDB file.
+MAGIC = b"DUCK"
 TIME = "timestamp with time zone"
 
 # Table -> column -> type, in types that DuckDB and PostgreSQL share.
@@ -35,6 +37,7 @@ OPS: Mapping[str, Mapping[str, str]] = {
         "status": "text",
         "exit_code": "bigint",
         "stores": "text",
+        "failed_stores": "text",
         "requests": "bigint",
         "rows_loaded": "text",
         "versions": "text",
@@ -75,6 +78,7 @@ def connect(path: Path, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConn
     Raises:
         SettingsError: the file is locked by another process, is no DuckDB file, or the disk is full.
     """
+    _check_kind(path)
     try:
         connection = duckdb.connect(str(path), read_only=read_only)
     except (duckdb.Error, OSError) as error:
@@ -106,6 +110,26 @@ def check_usable(path: Path) -> None:
         raise explain(error, path) from error
 
 
+def _check_kind(path: Path) -> None:
+    """Nothing for a DuckDB file or none; DuckDB would go and look for an extension to read another kind.
+
+    Raises:
+        SettingsError: something else lies there.
+    """
+    if not path.exists():
+        return
+    with suppress(PermissionError):
+        if path.is_dir() or MAGIC not in path.open("rb").read(16):
+            raise _unreadable(path)
+
+
+def _unreadable(path: Path) -> SettingsError:
+    return SettingsError(
+        f"{path.name}: it is no DuckDB file that this version can read. "
+        "Move it away and run `kassavirta run`."
+    )
+
+
 def explain(error: BaseException, path: Path) -> PipelineError:
     """What a DuckDB or operating system error means for the person who runs this."""
     text, name = str(error).replace(f"{path.parent}{os.sep}", ""), path.name
@@ -123,10 +147,7 @@ def explain(error: BaseException, path: Path) -> PipelineError:
             "file instead."
         )
     if "not a valid DuckDB" in text or "version number" in text or "Corrupt" in text:
-        return SettingsError(
-            f"{name}: it is no DuckDB file that this version can read. Move it away and run "
-            "`kassavirta sync --full`."
-        )
+        return _unreadable(path)
     if isinstance(error, PermissionError) or "Permission denied" in text:
         return SettingsError(
             f"{name}: no right to write it. Change its owner, or warehouse.path in .dlt/config.toml."
@@ -160,7 +181,18 @@ def replace(
     insert(connection, table, rows)
 
 
-def read_frame(path: Path, sql: str) -> pandas.DataFrame:
-    """The rows of a query over a DuckDB file that is only read."""
+@contextmanager
+def reader(path: Path) -> Iterator[Callable[[str], pandas.DataFrame]]:
+    """A function from SQL to a frame, over a DuckDB file that is only read.
+
+    Raises:
+        SettingsError: as `connect` does.
+    """
     with connect(path, read_only=True) as connection:
-        return connection.sql(sql).to_arrow_table().to_pandas()
+        yield lambda sql: connection.sql(sql).to_arrow_table().to_pandas()
+
+
+def read_frame(path: Path, sql: str) -> pandas.DataFrame:
+    """The rows of one query over a DuckDB file that is only read."""
+    with reader(path) as read:
+        return read(sql)

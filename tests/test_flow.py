@@ -14,7 +14,7 @@ from pipelines import flow
 from pipelines.demo.server import KEY, USER, ShopServer, serve
 from pipelines.demo.shop import Shop
 from pipelines.errors import SettingsError
-from pipelines.load import Wanted, wanted
+from pipelines.load import Wanted
 from pipelines.lock import run_lock
 from pipelines.settings import ResourceSettings, Settings
 from tests.stage import Listener, settings_for
@@ -146,13 +146,83 @@ def test_a_shipment_completed_without_moving_the_order_is_seen(
 
 
 def test_cursors_live_in_the_warehouse_alone(settings: Settings, server: ShopServer) -> None:
-    import shutil
-
     sync(settings)
-    shutil.rmtree(settings.data / "dlt")
+    assert not (settings.data / "dlt").exists()
     server.requests.clear()
     sync(settings)
     assert max(asked(server).values()) <= 4
+
+
+def test_a_row_that_heals_is_set_aside_no_more(settings: Settings, shop: Shop, query: Query) -> None:
+    sick = shop.ids("orders")[0]
+    shop.update("orders", sick, {"discount": {"amount": 5}})
+    assert sync(settings).exit_code == 4
+    shop.update("orders", sick, {"discount": None})
+    assert sync(settings).exit_code == 0
+    assert query("select count(*) from ops.rejected_rows") == [(0,)]
+    assert sick in order_ids(query)
+
+
+def test_rows_without_an_id_are_all_kept_aside(settings: Settings, shop: Shop, query: Query) -> None:
+    first, second = shop.ids("customers")[:2]
+    for number in (first, second):
+        shop.update("customers", number, {"login_allowed": f"perhaps {number}"})
+    sync(settings)
+    assert query("select count(distinct record_id) from ops.rejected_rows") == [(2,)]
+
+
+@pytest.mark.parametrize("page_size", [5, 20, 100])
+def test_changed_orders_that_are_read_twice_are_there_once(
+    tmp_path: Path, shop: Shop, server: ShopServer, query: Query, page_size: int
+) -> None:
+    settings = settings_for(tmp_path, server.url, resources={"orders": ResourceSettings(page_size=page_size)})
+    sync(settings)
+    for number in shop.ids("orders")[:30]:
+        moment = shop.get("orders", shop.ids("orders")[-1])["created_at"]
+        shipments = [row | {"completed_at": moment} for row in shop.get("orders", number)["shipments"]]
+        shop.update("orders", number, {"archived_at": _now(shop), "shipments": shipments})
+    sync(settings)
+    for table, key in (("orders", "id"), ("orders__products", "order_id, position")):
+        assert query(
+            f"select count(*) from (select {key} from raw_mycashflow.{table} group by all having count(*) > 1)"
+        ) == [(0,)]
+
+
+def _now(shop: Shop) -> str:
+    """The shop's clock as the shop writes it."""
+    number = shop.insert("email_subscribers", {})
+    stamp = str(shop.get("email_subscribers", number)["created_at"])
+    shop.delete("email_subscribers", number)
+    return stamp
+
+
+def test_every_time_filter_has_both_ends(settings: Settings, server: ShopServer) -> None:
+    sync(settings)
+    server.requests.clear()
+    sync(settings)
+    for _, _, params, _ in server.requests:
+        for name in params:
+            assert not name.endswith("-from") or name.replace("-from", "-to") in params
+
+
+def test_a_cursor_s_window_that_is_short_is_not_committed(
+    tmp_path: Path, shop: Shop, server: ShopServer, query: Query
+) -> None:
+    settings = settings_for(tmp_path, server.url, resources={"orders": ResourceSettings(page_size=10)})
+    added = iter(range(3))
+
+    def enter(path: str, params: dict[str, str]) -> None:
+        if path.endswith("/orders") and params.get("page") == "4" and next(added, None) is not None:
+            shop.insert("orders", {"updated_at": "2020-01-01T00:00:00+02:00"})
+
+    server.before_answer = enter
+    record = sync(settings)
+    assert record.exit_code == 3
+    assert "orders changed while it was read" in str(record.failures[0])
+    assert query("select status from ops.windows where resource = 'orders'") == [("failed",)]
+    server.before_answer = None
+    assert sync(settings).exit_code == 0
+    assert order_ids(query) == shop.ids("orders")
 
 
 def test_orders_are_found_on_the_old_version(tmp_path: Path, shop: Shop) -> None:
@@ -259,7 +329,7 @@ def test_a_backfill_leaves_the_cursor_alone(settings: Settings, server: ShopServ
     sync(settings)
     query_state = "select max(_dlt_load_id) from raw_mycashflow.orders"
     before = query(query_state)
-    record = sync(settings, wanted(("orders",), False, "2000-01-01", None, "Europe/Helsinki"))
+    record = sync(settings, Wanted(("orders",), since="2000-01-01"))
     assert record.exit_code == 0
     assert query("select reason from ops.windows order by started_at desc limit 1") == [("backfill",)]
     assert query(query_state) != before
@@ -275,7 +345,7 @@ def test_a_backfill_leaves_the_cursor_alone(settings: Settings, server: ShopServ
 
 def test_a_full_sync_reads_everything_again(settings: Settings, shop: Shop) -> None:
     sync(settings)
-    record = sync(settings, wanted((), True, None, None, "Europe/Helsinki"))
+    record = sync(settings, Wanted(full=True))
     assert record.rows["orders"] == len(shop.ids("orders"))
 
 
@@ -289,7 +359,7 @@ def test_a_full_sync_reads_everything_again(settings: Settings, shop: Shop) -> N
 )
 def test_contradicting_options_are_refused(options: tuple[Any, ...], words: str) -> None:
     with pytest.raises(SettingsError, match=words):
-        wanted(*options, "Europe/Helsinki")
+        Wanted(*options).span("Europe/Helsinki")
 
 
 def test_an_unknown_list_is_refused_before_anything_is_asked(settings: Settings, server: ShopServer) -> None:

@@ -1,8 +1,9 @@
 """Nested pages to flat tables: the parent's own columns, and one table for each list inside it.
 
-A child row carries `store`, its parent's id and its position. A parent whose list is empty sends one marker
-row (`_empty` is true): dlt then removes the old children and loads no row. A list that is missing or null
-says nothing about the children, so no marker is sent and what was loaded stays.
+A child row carries `store`, its parent's id and its position; a field that the API calls as we call one of
+these is kept as `api_<name>`. A parent whose list is empty sends one marker row (`_empty` is true): dlt then
+removes the old children and loads no row. A list that is missing or null says nothing about the children,
+so no marker is sent and what was loaded stays.
 """
 
 from __future__ import annotations
@@ -84,8 +85,9 @@ def _child_rows(rows: pa.Table, leaf: _List, parent_key: str) -> pa.Table:
     if leaf.positions is not None:
         columns["parent_position"] = leaf.positions.take(taken)
     columns["position"] = _positions(leaf.lists, taken)
+    ours = {*columns, EMPTY}
     own = _flat_columns(pa.Table.from_struct_array(leaf.lists.flatten()))
-    columns |= {name: column for name, column in own if name not in columns}
+    columns |= {f"api_{name}" if name in ours else name: column for name, column in own if name != parent_key}
     return pa.table({**columns, EMPTY: pa.nulls(len(taken), pa.bool_())})
 
 

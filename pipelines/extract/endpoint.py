@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 # A kind ("bigint", "text", "bool", "timestamp", "date", "decimal", "json"), an object of fields, or a list
@@ -14,16 +15,20 @@ Fields = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Reread:
-    """A second look at rows whose cursor may not have moved: everything the filters select.
+    """A second look at rows whose cursor may not have moved.
 
-    `since` names the filter that takes the time of the last such look; `days` makes it "so many days ago"
-    instead. `fixed` are filters that are always the same. `every` is "run" or "day".
+    Attributes:
+        name: what the ledger calls it.
+        field: the time by which rows are chosen, from the last such look (or `days` ago) to now.
+        days: when set, so many days back; 0 is since the last look, -1 since ever.
+        fixed: filters that are always the same.
+        every: "run" or "day".
     """
 
     name: str
-    since: str | None = None
+    field: str
     days: int = 0
-    fixed: Mapping[str, str] = field(default_factory=dict)
+    fixed: Mapping[str, str] = dataclasses.field(default_factory=dict)
     every: Literal["run", "day"] = "run"
 
 

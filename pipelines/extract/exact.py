@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+import orjson
 import pendulum
 
 from pipelines.extract.endpoint import Field, Fields
@@ -36,7 +37,7 @@ def read_json(body: bytes) -> Any:
     Raises:
         ValueError: the body is not JSON.
     """
-    text = body.decode("utf-8", errors="replace")
+    text = body.decode("utf-8", errors="surrogateescape")
     return json.loads(text, parse_float=Decimal, parse_constant=lambda word: word)
 
 
@@ -57,19 +58,31 @@ def exact_row(row: Any, fields: Fields, zone: str, path: str = "") -> dict[str, 
     if not path and row.get("id") in (None, ""):
         raise Misfit("id", "a whole number", "nothing")
     known = {name: _value(row.get(name), field, zone, f"{path}{name}") for name, field in fields.items()}
-    free = {name: as_text(value) for name, value in row.items() if name not in fields}
+    free = {
+        name: _value(value, "json", zone, f"{path}{name}")
+        for name, value in row.items()
+        if name not in fields
+    }
     return {**known, **free}
 
 
 def as_text(value: Any) -> str | None:
-    """A value of any kind as text: strings as they are, the rest as JSON."""
-    if value is None or isinstance(value, str):
+    """A value of any kind as text: strings as they are, nothing for an empty list, the rest as JSON.
+
+    Raises:
+        ValueError, TypeError: it holds half a character, or a number that JSON cannot hold exactly.
+    """
+    if value is None or value == []:
+        return None
+    if isinstance(value, str):
+        value.encode()
         return value
-    return json.dumps(value, default=_plain_number, ensure_ascii=False, separators=(",", ":"))
+    return orjson.dumps(value, default=float).decode()
 
 
-def _plain_number(number: Decimal) -> int | float:
-    return int(number) if number == number.to_integral_value() else float(number)
+def as_json(value: Any) -> str:
+    """A value as JSON that survives everything, for rows that are set aside."""
+    return json.dumps(value, default=float, separators=(",", ":"))
 
 
 def _value(value: Any, field: Field, zone: str, path: str) -> Any:
@@ -94,7 +107,7 @@ def _items(value: Any, path: str) -> list[Any]:
 
 
 def _text(value: Any, zone: str) -> str | None:
-    return str(value) if isinstance(value, Decimal) else as_text(value)
+    return as_text(str(value) if isinstance(value, Decimal) else value)
 
 
 def _bigint(value: Any, zone: str) -> int | None:
@@ -151,7 +164,7 @@ def _date(value: Any, zone: str) -> pendulum.Date | None:
 _READ = {
     "bigint": _bigint,
     "text": _text,
-    "json": _text,
+    "json": lambda value, zone: as_text(value),
     "bool": _bool,
     "timestamp": _timestamp,
     "date": _date,

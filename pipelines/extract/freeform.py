@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import orjson
 import pyarrow as pa
 
 from pipelines.extract.endpoint import Field, Fields
+from pipelines.extract.exact import as_text
 
 
 def has_more_than(fields: Fields, found: pa.StructType) -> bool:
@@ -58,7 +58,7 @@ def with_texts(rows: pa.StructArray, fields: Fields, values: Sequence[Any]) -> p
 
 def _texts(column: pa.Array | None, kind: Field, values: Sequence[Any]) -> pa.Array:
     if column is None or isinstance(kind, str):
-        return pa.array(map(_text, values), pa.string(), size=len(values))
+        return pa.array(map(as_text, values), pa.string(), size=len(values))
     if isinstance(kind, Mapping):
         return with_texts(column, kind, values)
     items = [item for value in values for item in value or ()]
@@ -67,11 +67,6 @@ def _texts(column: pa.Array | None, kind: Field, values: Sequence[Any]) -> pa.Ar
     return pa.ListArray.from_arrays(
         pa.array(offsets), with_texts(column.flatten(), kind[0], items), mask=mask
     )
-
-
-def _text(value: Any) -> str | None:
-    """What `as_text` makes of it, for a value that orjson has read."""
-    return value if value is None or isinstance(value, str) else orjson.dumps(value).decode()
 
 
 def _has_free_form(kind: Field) -> bool:

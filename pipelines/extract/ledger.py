@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,6 +12,8 @@ import pendulum
 
 from pipelines.extract.tables import Rejected
 from pipelines.settings import now
+
+logger = logging.getLogger("kassavirta")
 
 
 @dataclass
@@ -34,6 +37,7 @@ class WindowRecord:
     requests: int = 0
     seconds: float = 0.0
     status: str = "failed"
+    has_grown: bool = False
 
     @property
     def arrived(self) -> int:
@@ -41,11 +45,11 @@ class WindowRecord:
         return self.distinct_rows + self.rejected_rows
 
     def settle(self) -> None:
-        """Says what the walk amounts to, once it is over."""
+        """Says what the walk amounts to, once it is over: a window that grew proves nothing."""
         if self.api_count is None:
-            self.status = "uncounted"
+            self.status = "uncounted" if self.arrived else "complete"
         else:
-            self.status = "complete" if self.arrived >= self.api_count else "short"
+            self.status = "short" if self.has_grown or self.arrived < self.api_count else "complete"
 
 
 @dataclass
@@ -54,6 +58,7 @@ class Ledger:
 
     windows: list[WindowRecord] = field(default_factory=list)
     rejected: list[tuple[WindowRecord, Rejected]] = field(default_factory=list)
+    greetings: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @contextmanager
@@ -79,15 +84,29 @@ class Ledger:
         with self.lock:
             record.rejected_rows += 1
             self.rejected.append((record, rejected))
+        logger.warning(
+            "%s %s: row %s set aside, %s", record.store, record.resource, rejected.record_id, rejected.reason
+        )
 
     @property
     def requests(self) -> int:
-        """HTTP requests of all windows."""
-        return sum(record.requests for record in self.windows)
+        """HTTP requests of all windows and greetings."""
+        return self.greetings + sum(record.requests for record in self.windows)
 
-    def short_windows(self) -> list[WindowRecord]:
-        """Windows in which fewer rows arrived than the API counted."""
-        return [record for record in self.windows if record.status == "short"]
+    def unproven_windows(self) -> list[WindowRecord]:
+        """Windows for which the API's own count does not say that everything arrived."""
+        return [record for record in self.windows if record.status in ("short", "uncounted")]
+
+    def add(self, other: Ledger) -> None:
+        """Takes another ledger's windows, rows and greetings over."""
+        self.windows += other.windows
+        self.rejected += other.rejected
+        self.greetings += other.greetings
+
+    def fail(self) -> None:
+        """Nothing of these windows was committed."""
+        for record in self.windows:
+            record.status = "failed"
 
     def rows_by_resource(self) -> Mapping[str, int]:
         """Distinct rows that arrived, per resource."""

@@ -8,9 +8,12 @@ chain has taken in this run the other drops, so that a parent and its children a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import count
+from time import sleep
 from typing import Any, Protocol
 
 import dlt
@@ -18,12 +21,14 @@ import pendulum
 import pyarrow as pa
 from dlt.extract import DltResource
 
+from pipelines.errors import ApiError, Unavailable
 from pipelines.extract.children import EMPTY, child_table, parent_table
 from pipelines.extract.endpoint import Child, Endpoint, Reread
 from pipelines.extract.kinds import struct_of
 from pipelines.extract.ledger import Ledger, WindowRecord
 from pipelines.extract.tables import Page
-from pipelines.extract.walk import walk
+from pipelines.extract.walk import ReadPage, walk
+from pipelines.settings import now
 
 Filters = Mapping[str, str | pendulum.DateTime]
 Progress = Callable[[WindowRecord], None]
@@ -31,14 +36,15 @@ Progress = Callable[[WindowRecord], None]
 # Children and parents are replaced as wholes; the walk has already dropped what it saw twice.
 REPLACE: Any = {"disposition": "merge", "strategy": "delete-insert"}
 ROWS_AT_A_TIME = 5_000
+NOTHING_MORE: Mapping[str, str] = {}
 NO_DUPLICATES: Any = {"x-stage-data-deduplicated": True}
 
 
 class Client(Protocol):
     """What a platform's client must do for its lists to be read."""
 
-    def greet(self, endpoint: Endpoint) -> tuple[str, pendulum.DateTime]:
-        """The API version that has the list, and the store's clock."""
+    def greet(self, endpoint: Endpoint) -> Greeting:
+        """The API version that has the list, the store's clock, and what it took to find out."""
 
     def read_page(
         self, endpoint: Endpoint, version: str, filters: Filters, page: int, page_size: int
@@ -49,6 +55,15 @@ class Client(Protocol):
         self, cursor: str, since: pendulum.DateTime | None, until: pendulum.DateTime | None
     ) -> Filters:
         """The filters for a window, both ends included."""
+
+
+@dataclass(frozen=True)
+class Greeting:
+    """The first answer of a list: the API version that has it, and the store's clock then."""
+
+    version: str
+    run_start: pendulum.DateTime
+    requests: int
 
 
 @dataclass(frozen=True)
@@ -72,6 +87,7 @@ class Stream:
         lag: seconds by which a window reaches back behind the cursor.
         concurrency: requests under way at a time.
         span: when set, this stretch is read instead of what is new, and the cursor stays.
+        is_read: False only makes the tables, for a list that is not asked for or that the store has not.
         progress: is told the window's record after each page.
     """
 
@@ -83,11 +99,15 @@ class Stream:
     lag: float = 600.0
     concurrency: int = 4
     span: Span | None = None
+    is_read: bool = True
     progress: Progress = lambda record: None
     _taken: set[int] = field(default_factory=set, repr=False)
-    _greeting: tuple[str, pendulum.DateTime] | None = None
+    _is_first: bool = False
+    _greeting: Greeting | None = None
+    _greeted_at: pendulum.DateTime = field(default_factory=now)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def greet(self) -> tuple[str, pendulum.DateTime]:
+    def greet(self) -> Greeting:
         """The API version and the store's clock at the start of this run, asked once.
 
         Raises:
@@ -95,12 +115,19 @@ class Stream:
         """
         if self._greeting is None:
             self._greeting = self.client.greet(self.endpoint)
+            self._greeted_at = now()
+            self.ledger.greetings += self._greeting.requests
         return self._greeting
+
+    def clock_ahead(self) -> float:
+        """Seconds by which the store's clock was ahead of ours when it was greeted; 0 before."""
+        ahead = self._greeting.run_start - self._greeted_at if self._greeting else None
+        return ahead.total_seconds() if ahead else 0.0
 
     def resources(self) -> list[DltResource]:
         """The dlt resources of this list, ready for a `@dlt.source`."""
         resources: list[DltResource] = []
-        if not self.span:
+        if self.is_read and not self.span:
             resources += self._with_tables(self._new_pages(), "")
         return resources + self._with_tables(self._old_pages(), "_again")
 
@@ -111,60 +138,77 @@ class Stream:
 
         def read_new(since: Any = cursor) -> Iterator[pa.Table]:
             start = since.start_value and pendulum.instance(since.start_value)
-            _, run_start = self.greet()
-            filters = self.client.between(self.endpoint.cursor or "", start, run_start)
-            for page in self._window(self.endpoint.cursor or "", filters, (start, run_start)):
-                if start:
-                    self._taken.update(page["id"].to_pylist())
-                yield page
+            self._is_first = start is None
+            span = Span(start, self.greet().run_start)
+            yield from self._window(self.endpoint.cursor or "", self.endpoint.cursor or "", span)
 
         return dlt.resource(read_new, name=f"{self.endpoint.name}_pages", selected=False)
 
     def _old_pages(self) -> DltResource:
         def read_old() -> Iterator[pa.Table]:
             yield self._empty_page()
-            pages = self._backfill(self.span) if self.span else self._rereads(dlt.current.resource_state())
-            for page in pages:
-                yield page.filter([number not in self._taken for number in page["id"].to_pylist()])
-                self._taken.update(page["id"].to_pylist())
+            if self.is_read and self.span:
+                until = min(self.span.until or self.greet().run_start, self.greet().run_start)
+                yield from self._window("backfill", self.endpoint.cursor or "", Span(self.span.since, until))
+            elif self.is_read:
+                yield from self._rereads(dlt.current.resource_state())
 
         return dlt.resource(read_old, name=f"{self.endpoint.name}_again_pages", selected=False)
 
-    def _backfill(self, span: Span) -> Iterator[pa.Table]:
-        _, run_start = self.greet()
-        until = min(span.until or run_start, run_start)
-        filters = self.client.between(self.endpoint.cursor or "", span.since, until)
-        yield from self._window("backfill", filters, (span.since, until))
-
     def _rereads(self, looked: dict[str, str]) -> Iterator[pa.Table]:
         """Reads what is due; the first run only notes the time, since its own window holds everything."""
-        _, run_start = self.greet()
+        run_start = self.greet().run_start
         for reread in self.endpoint.rereads:
             last = _moment(looked.get(reread.name))
             if last and not _is_due(reread, last, run_start):
                 continue
-            if last:
-                days, lag = pendulum.duration(days=reread.days), pendulum.duration(seconds=self.lag)
-                since = run_start - days if reread.days else last - lag
-                filters: dict[str, Any] = {**reread.fixed, **({reread.since: since} if reread.since else {})}
-                yield from self._window(reread.name, filters, (since if reread.since else None, run_start))
+            if last and not self._is_first:
+                since = {-1: None, 0: last.subtract(seconds=self.lag)}
+                span = Span(since.get(reread.days, run_start.subtract(days=abs(reread.days))), run_start)
+                yield from self._window(reread.name, reread.field, span, reread.fixed)
             looked[reread.name] = run_start.isoformat()
 
     def _window(
-        self,
-        reason: str,
-        filters: Filters,
-        span: tuple[pendulum.DateTime | None, pendulum.DateTime | None],
+        self, reason: str, field: str, span: Span, fixed: Mapping[str, str] = NOTHING_MORE
     ) -> Iterator[pa.Table]:
-        version, _ = self.greet()
+        """The rows whose `field` lies in the span, without those that this run has taken already.
+
+        Raises:
+            Unavailable: the cursor's window was not read in full; nothing of it may be committed.
+        """
+        filters = {**fixed, **self.client.between(field, span.since, span.until)}
+        with self.ledger.window(self.store, self.endpoint.name, reason, (span.since, span.until)) as record:
+            pages = walk(self._reader(filters), self.page_size, self.concurrency, self.ledger, record)
+            for rows in _one_ahead(_gathered(self._counted(pages, record))):
+                yield self._with_store(rows if self._is_alone else self._not_taken(rows))
+        if record.status == "short" and reason == self.endpoint.cursor:
+            raise Unavailable(
+                f"{self.store}: {self.endpoint.name} changed while it was read, {record.arrived} of "
+                f"{record.api_count} rows arrived. Nothing was committed; run again."
+            )
+
+    def _reader(self, filters: Filters) -> ReadPage:
+        """Reads pages of a window; any but the first waits until the second in which it closes is over."""
+        greeting, asked = self.greet(), count()
 
         def read(page: int, page_size: int) -> Page:
-            return self.client.read_page(self.endpoint, version, filters, page, page_size)
+            if next(asked):
+                sleep(max(0.0, 1.0 - (now() - self._greeted_at).total_seconds()))
+            return self.client.read_page(self.endpoint, greeting.version, filters, page, page_size)
 
-        with self.ledger.window(self.store, self.endpoint.name, reason, span) as record:
-            pages = walk(read, self.page_size, self.concurrency, self.ledger, record)
-            gathered = _gathered(self._counted(pages, record))
-            yield from map(self._with_store, _one_ahead(gathered))
+        return read
+
+    @property
+    def _is_alone(self) -> bool:
+        """Whether this run reads one window only, so that no row can come twice."""
+        return bool(self.span) or self._is_first
+
+    def _not_taken(self, rows: pa.Table) -> pa.Table:
+        """The rows that no other window of this run has brought."""
+        with self._lock:
+            fresh = [number not in self._taken for number in rows["id"].to_pylist()]
+            self._taken.update(rows["id"].to_pylist())
+        return rows.filter(pa.array(fresh, pa.bool_()))
 
     def _counted(self, pages: Iterator[pa.Table], record: WindowRecord) -> Iterator[pa.Table]:
         for rows in pages:
@@ -212,6 +256,47 @@ class Stream:
             merge_key=("store", key),
             columns={EMPTY: {"data_type": "bool", "nullable": True, "hard_delete": True}},
         )
+
+
+def greet_all(streams: Sequence[Stream]) -> list[str]:
+    """Greets every list that is to be read; a sentence about each one that the store has not.
+
+    Those are not read then, only their tables are made.
+
+    Raises:
+        ApiError: the store has none of the lists, or is out of reach.
+    """
+    wanted = [stream for stream in streams if stream.is_read]
+    refusals: list[ApiError] = []
+    for stream in wanted:
+        try:
+            stream.greet()
+        except ApiError as error:
+            if error.status not in (403, 404):
+                raise
+            stream.is_read = False
+            refusals.append(error)
+    if wanted and len(refusals) == len(wanted):
+        raise _no_list_at_all(wanted[0].store, refusals)
+    return [_skipped(stream) for stream in wanted if not stream.is_read]
+
+
+def _no_list_at_all(store: str, refusals: Sequence[ApiError]) -> ApiError:
+    if len(refusals) == 1 or any(error.status == 403 for error in refusals):
+        return refusals[0]
+    return ApiError(
+        f"{store}: the store answers, but has no API at this address (404 for every list). "
+        "Its plan must be Advanced, Pro or Enterprise and the API app installed (Account > Apps > API).",
+        404,
+    )
+
+
+def _skipped(stream: Stream) -> str:
+    name = stream.endpoint.name
+    return (
+        f"{stream.store}: {name} skipped, the store does not have it or gives no right to it. Set path or "
+        f"enabled = false under [stores.{stream.store}.resources.{name}], or give the right."
+    )
 
 
 def _gathered(pages: Iterable[pa.Table]) -> Iterator[pa.Table]:

@@ -17,7 +17,7 @@ import pyarrow.json
 
 from pipelines.errors import ContractError
 from pipelines.extract.endpoint import Endpoint, Fields
-from pipelines.extract.exact import Misfit, as_text, exact_row, read_json
+from pipelines.extract.exact import Misfit, as_json, exact_row, read_json
 from pipelines.extract.freeform import grown, has_more_than, with_texts
 from pipelines.extract.kinds import WIRE, struct_of
 
@@ -198,7 +198,7 @@ def _object_names(fields: Fields) -> set[str]:
 
 def _set_aside(row: Any, reason: str) -> Rejected:
     record_id = row.get("id") if isinstance(row, Mapping) else None
-    return Rejected("" if record_id is None else str(record_id), reason, as_text(row) or "null")
+    return Rejected(str(record_id) if isinstance(record_id, int | str) else "", reason, as_json(row))
 
 
 def _count(value: Any) -> int | None:

@@ -2,12 +2,12 @@
 
 Inside a closed window rows can only leave: an update moves them past its end, a deletion removes them. A
 row that leaves moves later rows one place to the front. Read from the last page to the first, that carries
-rows towards pages
-not yet read: one may be seen twice, none is missed. Because ids ascend, a row was seen before exactly when
-    its id is not below the smallest id taken so far.
+rows towards pages not yet read: one may be seen twice, none is missed. Because ids ascend, a row was seen
+before exactly when its id is not below the smallest id taken so far.
 
 Pages are read several at a time. Answers that agree on the count of the list were given while nothing left,
-so they are as good as one answer; a batch whose answers disagree is read again, one page at a time.
+so they are as good as one answer; a batch whose answers disagree is read again, one page at a time. A count
+that rises says that the window was not closed after all: nothing is proven then, and the record says so.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ def walk(
     API that gives smaller pages than it was asked for is found out before it can cost rows.
 
     Raises:
-        ContractError: rows do not come in ascending order of ids, or pages have another size than the API
-        said. ApiError: a page could not be read.
+        ContractError: rows do not come in ascending order of ids.
+        ApiError: a page could not be read.
     """
     taker = _Taker(ledger, record)
     first = taker.look_at(read(1, page_size))
@@ -45,7 +45,7 @@ def walk(
     elif first.item_count <= len(first.rows) + len(first.rejected):
         yield taker.take(first)
     else:
-        size = first.page_size or page_size
+        size = len(first.rows) + len(first.rejected) or page_size
         pages = range(-(-first.item_count // size), 0, -1)
         yield from _walk_backward(
             lambda page: taker.look_at(read(page, page_size)), pages, concurrency, taker
@@ -56,20 +56,20 @@ def _walk_backward(
     read: Callable[[int], Page], pages: Sequence[int], concurrency: int, taker: _Taker
 ) -> Iterator[pa.Table]:
     batches = [pages[start : start + concurrency] for start in range(0, len(pages), concurrency)]
-    with ThreadPoolExecutor(concurrency, thread_name_prefix="walk") as pool:
-        ahead = _submit(pool, read, batches[0])
-        try:
-            for number, batch in enumerate(batches):
-                answers, ahead = [future.result() for future in ahead], []
-                following = batches[number + 1 : number + 2]
-                steady = len({answer.item_count for answer in answers}) == 1
-                if steady and following:
-                    ahead = _submit(pool, read, following[0])
-                yield from map(taker.take, answers if steady else map(read, batch))
-                if following and not ahead:
-                    ahead = _submit(pool, read, following[0])
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+    pool = ThreadPoolExecutor(concurrency, thread_name_prefix="walk")
+    ahead = _submit(pool, read, batches[0])
+    try:
+        for number, batch in enumerate(batches):
+            answers, ahead = [future.result() for future in ahead], []
+            following = batches[number + 1 : number + 2]
+            steady = len({answer.item_count for answer in answers}) == 1
+            if steady and following:
+                ahead = _submit(pool, read, following[0])
+            yield from map(taker.take, answers if steady else map(read, batch))
+            if following and not ahead:
+                ahead = _submit(pool, read, following[0])
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _submit(
@@ -79,12 +79,10 @@ def _submit(
 
 
 def _walk_uncounted(read: ReadPage, page_size: int, first: Page, taker: _Taker) -> Iterator[pa.Table]:
-    """A list that does not say how long it is can only be read forward until a page is not full."""
+    """A list that does not say how long it is can only be read forward, until a page is empty."""
     number, page = 1, first
-    while True:
+    while len(page.rows) + len(page.rejected):
         yield taker.take_forward(page)
-        if len(page.rows) + len(page.rejected) < page_size:
-            return
         number += 1
         page = taker.look_at(read(number, page_size))
 
@@ -105,6 +103,8 @@ class _Taker:
 
     def take(self, page: Page) -> pa.Table:
         """The rows of a page that were not taken before."""
+        if self.record.api_count is not None and (page.item_count or 0) > self.record.api_count:
+            self.record.has_grown = True
         self.record.api_count = page.item_count
         ids = page.rows["id"]
         _check_order(ids, self.record.resource)
@@ -124,6 +124,7 @@ class _Taker:
 
     def take_forward(self, page: Page) -> pa.Table:
         """The rows of the next page of a list that is read forward."""
+        _check_order(page.rows["id"], self.record.resource)
         for rejected in page.rejected:
             self.ledger.set_aside(self.record, rejected)
         self.record.distinct_rows += len(page.rows)

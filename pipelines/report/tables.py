@@ -44,12 +44,20 @@ select
     status, started_at
 from (
     select
-        windows.*,
+        dated.*,
         row_number() over (
             partition by store, resource
-            order by started_at desc nulls last, run_id desc nulls last, window_to desc nulls last
+            order by
+                run_at desc nulls last,
+                case when status = 'complete' then 1 else 0 end,
+                started_at nulls last,
+                run_id desc nulls last,
+                window_to desc nulls last
         ) as recency
-    from ops.windows as windows
+    from (
+        select windows.*, max(started_at) over (partition by store, resource, run_id) as run_at
+        from ops.windows as windows
+    ) as dated
 ) as ranked
 where recency = 1
 order by store, resource

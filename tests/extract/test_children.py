@@ -100,6 +100,14 @@ def test_a_page_cut_out_of_a_larger_table_gives_its_own_children() -> None:
     assert rows_of("orders__rows", "order_id", "id", of=whole.slice(2, 2)) == [(3, 30), (4, 40)]
 
 
+def test_a_field_that_the_api_calls_like_one_of_ours_is_kept() -> None:
+    own = {"id": 10, "store": "Oulu", "position": "7", "_empty": "no"}
+    rows = pa.table({"store": ["s"], "id": [1], "rows": [[own]]})
+    (found,) = child_table(rows, CHILD["orders__rows"], "order_id").to_pylist()
+    assert (found["store"], found["position"], found["_empty"]) == ("s", 0, None)
+    assert (found["api_store"], found["api_position"], found["api__empty"]) == ("Oulu", "7", "no")
+
+
 def test_an_empty_page_has_the_columns_and_no_row() -> None:
     for child in ORDER.children:
         table = child_table(page(), child, "order_id")

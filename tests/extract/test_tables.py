@@ -88,10 +88,25 @@ def at(*moment: int) -> datetime:
         ({"newly": "2026-01-19T20:41:47+02:00"}, {"newly": "2026-01-19T20:41:47+02:00"}),
         ({"newly": {"a": None}}, {"newly": '{"a":null}'}),
         ({"newly": None}, {}),
+        ({"newly": []}, {}),
+        ({"newly": 1e3}, {"newly": "1000.0"}),
     ],
 )
-def test_a_value_is_read_exactly(given: dict[str, Any], expected: dict[str, Any]) -> None:
-    assert one(given) == expected
+@pytest.mark.parametrize("neighbour", [{}, {"is_new": "yes, a row that makes its page go row by row"}])
+def test_a_value_is_read_exactly_whatever_its_neighbours(
+    given: dict[str, Any], expected: dict[str, Any], neighbour: dict[str, Any]
+) -> None:
+    page = parse({"id": 1, **given}, {"id": 2, **neighbour})
+    found = {row["id"]: row for row in page.rows.to_pylist()}[1]
+    assert {name: value for name, value in found.items() if value is not None and name != "id"} == expected
+    assert len(page.rejected) == len(neighbour)
+
+
+def test_bytes_that_are_no_text_set_their_row_aside() -> None:
+    body = b'{"data":[{"id":1,"name":"\xff"},{"id":2,"name":"\xc3\xa4"}]}'
+    page = PageParser(THING).parse(body)
+    assert page.rows["name"].to_pylist() == ["ä"]
+    assert [rejected.record_id for rejected in page.rejected] == ["1"]
 
 
 def test_keys_nobody_declared_inside_lists_and_objects_are_kept_as_text() -> None:
@@ -139,6 +154,8 @@ def test_an_unknown_key_that_changes_type_half_way_is_kept() -> None:
         ({"id": None}, "id: expected a whole number, got nothing"),
         ({"id": 2**70}, "id: expected bigint, got int"),
         (None, "row: expected an object, got NoneType"),
+        ({"id": 2, "name": "half a \ud83d"}, "name: expected text, got str"),
+        ({"id": 2, "newly": "half a \ud83d"}, "newly: expected json, got str"),
     ],
 )
 def test_a_row_without_an_exact_meaning_is_set_aside_and_the_rest_is_loaded(row: Any, reason: str) -> None:

@@ -128,7 +128,7 @@ def test_an_api_that_gives_smaller_pages_than_asked_loses_nothing() -> None:
     assert said.status == "complete"
 
 
-def test_a_list_without_a_count_is_read_forward_to_a_page_that_is_not_full() -> None:
+def test_a_list_without_a_count_is_read_forward_to_an_empty_page() -> None:
     window = ClosedWindow(Random(1), 25, 0.0)
 
     def read(page: int, page_size: int) -> Page:
@@ -136,7 +136,33 @@ def test_a_list_without_a_count_is_read_forward_to_a_page_that_is_not_full() -> 
 
     kept, said = taken(read, 10, 4)
     assert kept == window.ids
-    assert (said.status, said.requests) == ("uncounted", 3)
+    assert (said.status, said.requests) == ("uncounted", 4)
+
+
+def test_an_api_that_caps_its_pages_and_says_otherwise_loses_nothing() -> None:
+    window = ClosedWindow(Random(1), 100, 0.0)
+
+    def read(page: int, page_size: int) -> Page:
+        answer = window.read(page, 20)
+        return Page(answer.rows, answer.item_count, page_size)
+
+    kept, said = taken(read, 50, 3)
+    assert (sorted(kept), said.status) == (window.ids, "complete")
+
+
+def test_a_window_that_grows_is_not_called_complete() -> None:
+    window = ClosedWindow(Random(1), 30, 0.0)
+    asked = 0
+
+    def read(page: int, page_size: int) -> Page:
+        nonlocal asked
+        asked += 1
+        if asked == 3:
+            window.ids.insert(0, 0)
+        return window.read(page, page_size)
+
+    _, said = taken(read, 10, 1)
+    assert said.status == "short"
 
 
 def test_rows_in_another_order_are_refused() -> None:

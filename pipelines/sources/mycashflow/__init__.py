@@ -11,18 +11,20 @@ into a dlt pipeline of your own.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 import dlt
 from dlt.extract import DltResource
 
 from pipelines.errors import SettingsError
-from pipelines.extract.endpoint import Endpoint
 from pipelines.extract.ledger import Ledger
-from pipelines.extract.stream import Progress, Span, Stream
+from pipelines.extract.stream import Progress, Span, Stream, greet_all
 from pipelines.settings import Store, read_settings
 from pipelines.sources.mycashflow.client import MyCashflowClient
 from pipelines.sources.mycashflow.resources import EVERY
+
+logger = logging.getLogger("kassavirta")
 
 __all__ = ["EVERY", "mycashflow", "open_streams"]
 
@@ -35,10 +37,16 @@ def mycashflow(store: str = "main", resources: Sequence[str] = ()) -> list[DltRe
         store: its name in settings.
         resources: names of lists, such as `["orders"]`; all that are enabled when empty.
 
+    A list that the store has not, and a row that has no exact meaning, are told as warnings of the logger
+    `kassavirta`; `kassavirta sync` keeps such rows in `ops.rejected_rows`.
+
     Raises:
         SettingsError: the store or a list is not known, or its settings are wrong.
+        ApiError: the store has none of the lists, or is out of reach.
     """
     streams = open_streams(read_settings().chosen([store])[0], Ledger(), resources)
+    for remark in greet_all(streams):
+        logger.warning(remark)
     return [resource for stream in streams for resource in stream.resources()]
 
 
@@ -49,8 +57,14 @@ def open_streams(
     span: Span | None = None,
     progress: Progress = lambda record: None,
 ) -> list[Stream]:
-    """One stream for each list that is asked for and enabled; nothing is requested yet."""
-    client = MyCashflowClient(store)
+    """One stream for each list; those not asked for or not enabled only make their tables.
+
+    Nothing is requested yet.
+
+    Raises:
+        SettingsError: a list is not known, or is asked for and not enabled.
+    """
+    client, wanted = MyCashflowClient(store), _wanted(store, resources)
     return [
         Stream(
             client=client,
@@ -61,21 +75,25 @@ def open_streams(
             lag=60.0 * store.resource(endpoint.name).lag_minutes,
             concurrency=store.concurrency,
             span=span,
+            is_read=endpoint.name in wanted,
             progress=progress,
         )
-        for endpoint in _wanted(store, resources)
+        for endpoint in EVERY
     ]
 
 
-def _wanted(store: Store, resources: Sequence[str]) -> list[Endpoint]:
+def _wanted(store: Store, resources: Sequence[str]) -> set[str]:
     known = [endpoint.name for endpoint in EVERY]
     wrong = [name for name in (*resources, *store.resources) if name not in known]
     if wrong:
         raise SettingsError(
             f"{store.name}: MyCashflow has no list {', '.join(wrong)}; it has {', '.join(known)}"
         )
-    return [
-        endpoint
-        for endpoint in EVERY
-        if store.resource(endpoint.name).enabled and (not resources or endpoint.name in resources)
-    ]
+    enabled = {name for name in known if store.resource(name).enabled}
+    off = [name for name in resources if name not in enabled]
+    if off or not enabled:
+        raise SettingsError(
+            f"{store.name}: {', '.join(off) or 'every list'} is switched off; set enabled = true under "
+            f"[stores.{store.name}.resources.{(off or known)[0]}]"
+        )
+    return set(resources) or enabled

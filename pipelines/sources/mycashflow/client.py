@@ -14,7 +14,7 @@ import pendulum
 
 from pipelines.errors import ApiError, Unavailable
 from pipelines.extract.endpoint import Endpoint
-from pipelines.extract.stream import Filters
+from pipelines.extract.stream import Filters, Greeting
 from pipelines.extract.tables import BrokenPage, Page, PageParser
 from pipelines.http import Answer, Limits, Session
 from pipelines.settings import Store, now
@@ -62,7 +62,7 @@ class MyCashflowClient:
             self._path(endpoint, version), self._params(endpoint, filters, page, page_size), parse
         )
 
-    def greet(self, endpoint: Endpoint) -> tuple[str, pendulum.DateTime]:
+    def greet(self, endpoint: Endpoint) -> Greeting:
         """The API version that has the list, and the store's own clock.
 
         Raises:
@@ -70,10 +70,11 @@ class MyCashflowClient:
         """
         pinned = self.store.resource(endpoint.name).api_version
         versions = (pinned,) if pinned else endpoint.versions
-        for version in versions:
+        params = self._params(endpoint, {}, 1, 1)
+        for number, version in enumerate(versions):
             try:
-                params = self._params(endpoint, {}, 1, 1)
-                return version, self._session.get(self._path(endpoint, version), params, _clock)
+                answer = self._session.get(self._path(endpoint, version), params, lambda answer: answer)
+                return Greeting(version, answer.date or now(), number + answer.requests)
             except ApiError as error:
                 if error.status != 404 or version == versions[-1]:
                     raise
@@ -103,8 +104,3 @@ class MyCashflowClient:
         if endpoint.expands:
             params["expand"] = ",".join(endpoint.expands)
         return params
-
-
-def _clock(answer: Answer) -> pendulum.DateTime:
-    """The Date header; our own clock for a server that sends none."""
-    return answer.date or now()

@@ -236,10 +236,10 @@ EVERY = (
             "deleted orders",
         ),
         rereads=(
-            Reread("shipments_completed", since="shipments_completed_at-from"),
-            Reread("archived", since="archived_at-from"),
-            Reread("open", fixed={"status": "open"}, every="day"),
-            Reread("last_30_days", since="created_at-from", days=30, every="day"),
+            Reread("shipments_completed", "shipments_completed_at"),
+            Reread("archived", "archived_at"),
+            Reread("open", "created_at", days=-1, fixed={"status": "open"}, every="day"),
+            Reread("last_30_days", "created_at", days=30, every="day"),
         ),
     ),
 )
