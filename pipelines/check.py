@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from pipelines.errors import PipelineError
+from pipelines.extract.greeting import greet_all
 from pipelines.extract.ledger import Ledger
-from pipelines.extract.stream import Stream, greet_all
+from pipelines.extract.stream import Stream
 from pipelines.load import Wanted, open_streams
 from pipelines.settings import Store
 

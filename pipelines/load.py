@@ -23,8 +23,9 @@ import pendulum
 
 from pipelines import warehouse
 from pipelines.errors import LoadFailed, PipelineError, SettingsError
+from pipelines.extract.greeting import greet_all
 from pipelines.extract.ledger import Ledger
-from pipelines.extract.stream import Progress, Span, Stream, greet_all
+from pipelines.extract.stream import Progress, Span, Stream
 from pipelines.http import redact
 from pipelines.settings import Settings, Store, now
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +20,7 @@ from pipelines.cli import app
 from pipelines.demo.opening import make_shop
 from pipelines.demo.server import KEY, USER, ShopServer, serve
 from pipelines.demo.shop import Shop
+from pipelines.lock import run_lock
 
 COMMANDS = ("demo", "check", "sync", "build", "run", "status", "report", "init")
 
@@ -152,6 +155,49 @@ def test_a_full_disk(tmp_path: Path, server: ShopServer) -> None:
         subprocess.run(["umount", str(data)], check=True)
 
 
+def test_a_database_of_another_kind_is_no_warehouse(tmp_path: Path, server: ShopServer) -> None:
+    import sqlite3
+
+    configure(tmp_path, server.url)
+    (tmp_path / "data").mkdir()
+    with sqlite3.connect(tmp_path / "data/warehouse.duckdb") as other:
+        other.execute("create table a (b)")
+    assert_refused(run("sync"), 2, "is no DuckDB file that this version can read")
+    (tmp_path / "data/warehouse.duckdb").unlink()
+    (tmp_path / "data/warehouse.duckdb").mkdir()
+    assert_refused(run("sync"), 2, "is no DuckDB file that this version can read")
+
+
+def test_a_damaged_published_file(tmp_path: Path) -> None:
+    configure(tmp_path, "http://127.0.0.1:9")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/kassavirta.duckdb").write_bytes(b"x" * 5000)
+    assert_refused(run("report"), 2, "kassavirta.duckdb: it is no DuckDB file")
+
+
+def test_a_build_before_anything_is_loaded(tmp_path: Path) -> None:
+    configure(tmp_path, "http://127.0.0.1:9")
+    assert_refused(run("build"), 2, "nothing is loaded yet: run `kassavirta sync` first")
+
+
+def test_a_selection_is_built_and_not_published(tmp_path: Path, server: ShopServer) -> None:
+    configure(tmp_path, server.url)
+    assert run("sync").exit_code == 0
+    assert_refused(run("build", "--select", "nosuch"), 2, "--select nosuch is no model")
+    result = run("build", "--select", "+dim_stores")
+    assert (result.exit_code, "not published: only a selection was built" in result.output) == (0, True)
+    assert not (tmp_path / "data/kassavirta.duckdb").exists()
+
+
+@pytest.mark.parametrize("command", ["run", "build"])
+def test_a_day_that_is_none(tmp_path: Path, server: ShopServer, command: str) -> None:
+    configure(tmp_path, server.url)
+    assert_refused(
+        run(command, "--as-of", "yesterday"), 2, "'yesterday' is no day, expected one like 2026-01-31"
+    )
+    assert server.requests == []
+
+
 def test_check_says_what_can_be_read_and_what_no_cursor_sees(tmp_path: Path, server: ShopServer) -> None:
     configure(tmp_path, server.url)
     result = run("check")
@@ -210,6 +256,43 @@ def test_init_asks_writes_and_checks(tmp_path: Path, server: ShopServer) -> None
 def test_the_demo_keeps_out_of_a_real_store_s_directory(tmp_path: Path) -> None:
     configure(tmp_path, "https://shop.example.com")
     assert_refused(run("demo", "--size", "10"), 2, "this directory belongs to main")
+
+
+def test_the_demo_deletes_nothing_while_another_run_is_under_way(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    duckdb.connect(str(tmp_path / "data/warehouse.duckdb")).close()
+    with run_lock(tmp_path / "data", "sync"):
+        assert_refused(run("demo", "--size", "10"), 2, "another run is under way: sync")
+    assert (tmp_path / "data/warehouse.duckdb").exists()
+
+
+def test_init_writes_nothing_that_would_be_refused(tmp_path: Path) -> None:
+    result = run("init", "--name", "My Shop", "--store", "x", "--user", "u", "--key", "k")
+    assert_refused(result, 2, "a store's name is lower-case")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_ends_at_once_while_a_store_does_not_answer(tmp_path: Path, shop: Shop) -> None:
+    with serve(shop, latency=30.0) as server:
+        configure(tmp_path, server.url)
+        command = [sys.executable, "-m", "pipelines", "sync"]
+        root = str(Path(__file__).parents[1])
+        with subprocess.Popen(
+            command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": root}
+        ) as child:
+            while not server.requests and child.poll() is None and not asking(server):
+                time.sleep(0.1)
+            started = time.monotonic()
+            child.send_signal(signal.SIGINT)
+            _, told = child.communicate(timeout=20)
+        assert time.monotonic() - started < 5
+        assert child.returncode == 130
+        assert told == "stopped; the next run goes on from what was last committed\n"
+
+
+def asking(server: ShopServer) -> bool:
+    """Whether somebody has a connection to the server."""
+    return bool(server._connections)
 
 
 def test_every_command_has_help(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from pipelines.errors import SettingsError
 from pipelines.load import Wanted
 from pipelines.lock import run_lock
 from pipelines.settings import ResourceSettings, Settings
+from pipelines.transform import Wish
 from tests.stage import Listener, settings_for
 
 Query = Callable[[str], list[tuple[Any, ...]]]
@@ -183,9 +184,8 @@ def test_changed_orders_that_are_read_twice_are_there_once(
         shop.update("orders", number, {"archived_at": _now(shop), "shipments": shipments})
     sync(settings)
     for table, key in (("orders", "id"), ("orders__products", "order_id, position")):
-        assert query(
-            f"select count(*) from (select {key} from raw_mycashflow.{table} group by all having count(*) > 1)"
-        ) == [(0,)]
+        twice = f"select {key} from raw_mycashflow.{table} group by all having count(*) > 1"
+        assert query(twice) == []
 
 
 def _now(shop: Shop) -> str:
@@ -237,10 +237,50 @@ def test_orders_are_found_on_the_old_version(tmp_path: Path, shop: Shop) -> None
 
 def test_a_list_the_store_does_not_have_is_skipped_and_named(tmp_path: Path, server: ShopServer) -> None:
     elsewhere = {"email_subscribers": ResourceSettings(path="newsletter-people")}
-    record = sync(settings_for(tmp_path, server.url, resources=elsewhere))
+    settings = settings_for(tmp_path, server.url, resources=elsewhere)
+    listener = Listener()
+    record = flow.run(settings, settings.chosen(), Wish(unit_tests=False), listener)
     assert record.exit_code == 4
-    assert "email_subscribers skipped" in record.remarks[0]
+    assert "demo: email_subscribers skipped, the store does not have it" in record.remarks[0]
+    assert "enabled = false under [stores.demo.resources.email_subscribers]" in record.remarks[0]
     assert record.rows["orders"] > 0
+    assert settings.published.exists()
+
+
+def test_a_list_that_is_switched_off_is_not_asked_for_and_has_its_tables(
+    tmp_path: Path, server: ShopServer, query: Query
+) -> None:
+    settings = settings_for(tmp_path, server.url, resources={"customers": ResourceSettings(enabled=False)})
+    assert sync(settings, Wanted(("orders",))).exit_code == 0
+    assert set(asked(server)) == {"orders"}
+    assert query("select count(*) from raw_mycashflow.customers") == [(0,)]
+    record = sync(settings, Wanted(("customers",)))
+    assert (record.exit_code, "customers is switched off" in str(record.failures[0])) == (2, True)
+
+
+def test_a_crash_is_not_recorded_as_done(settings: Settings, query: Query) -> None:
+    sync(settings)
+
+    class Deaf(Listener):
+        def say(self, text: str) -> None:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        flow.sync(settings, settings.chosen(), Wanted(), Deaf())
+    assert query("select status, exit_code, message from ops.runs order by started_at desc limit 1") == [
+        ("failed", 1, "stopped by KeyboardInterrupt")
+    ]
+
+
+def test_what_was_asked_in_a_failed_run_is_in_the_ledger(tmp_path: Path, shop: Shop, query: Query) -> None:
+    with serve(shop) as server:
+        assert sync(settings_for(tmp_path, server.url)).exit_code == 0
+    with serve(shop, faults=("sick-order",)) as server:
+        again = settings_for(tmp_path, server.url, attempts=1)
+        record = sync(again, Wanted(full=True))
+        assert (record.exit_code, record.requests) == (3, len(server.requests) - 1)
+    assert query("select distinct status from ops.windows where reason = 'backfill'") == [("failed",)]
+    assert query("select failed_stores from ops.runs order by started_at desc limit 1") == [("demo",)]
 
 
 def test_an_api_that_caps_its_pages_loses_nothing(tmp_path: Path, shop: Shop, query: Query) -> None:

@@ -85,6 +85,10 @@ def test_the_key_is_in_no_repr(tmp_path: Path) -> None:
         (GOOD + 'time_zone = "Europe/Oulu"', r"time_zone 'Europe/Oulu' is unknown"),
         (GOOD + "enabled = 5", r"enabled is no true or false"),
         (GOOD + "concurrency = 2.5", r"concurrency is no whole number"),
+        (GOOD + "timeout_seconds = inf", r"timeout_seconds is no number"),
+        (GOOD + "timeout_seconds = 0", r"timeout_seconds is 0"),
+        (GOOD + "requests_per_second = nan", r"requests_per_second is no number"),
+        (GOOD + "[warehouse]\npublished = 'data/warehouse.duckdb'", "are the same file"),
         (
             GOOD.replace("main", "Main Shop").replace("[stores.Main Shop]", '[stores."Main Shop"]'),
             "name is lower-case",
@@ -139,7 +143,8 @@ def test_init_writes_settings_that_can_be_read_and_never_overwrites(tmp_path: Pa
     read = read_settings(tmp_path).stores["main"]
     assert (read.user, read.key) == ('we"ird@example.com', 'k"e\\y')
     assert (tmp_path / ".dlt/secrets.toml").stat().st_mode & 0o077 == 0
-    assert "k" not in (tmp_path / ".dlt/.gitignore").read_text()
+    assert (tmp_path / ".dlt/.gitignore").read_text() == "secrets.toml\n"
+    assert "ird" not in (tmp_path / ".dlt/config.toml").read_text()
     with pytest.raises(SettingsError, match="is there already and is not overwritten"):
         write_settings(tmp_path, store)
 

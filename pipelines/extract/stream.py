@@ -9,8 +9,7 @@ chain has taken in this run the other drops, so that a parent and its children a
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from time import sleep
@@ -21,9 +20,10 @@ import pendulum
 import pyarrow as pa
 from dlt.extract import DltResource
 
-from pipelines.errors import ApiError, Unavailable
+from pipelines.errors import Unavailable
 from pipelines.extract.children import EMPTY, child_table, parent_table
 from pipelines.extract.endpoint import Child, Endpoint, Reread
+from pipelines.extract.gather import gathered, one_ahead
 from pipelines.extract.kinds import struct_of
 from pipelines.extract.ledger import Ledger, WindowRecord
 from pipelines.extract.tables import Page
@@ -35,7 +35,6 @@ Progress = Callable[[WindowRecord], None]
 
 # Children and parents are replaced as wholes; the walk has already dropped what it saw twice.
 REPLACE: Any = {"disposition": "merge", "strategy": "delete-insert"}
-ROWS_AT_A_TIME = 5_000
 NOTHING_MORE: Mapping[str, str] = {}
 NO_DUPLICATES: Any = {"x-stage-data-deduplicated": True}
 
@@ -179,7 +178,7 @@ class Stream:
         filters = {**fixed, **self.client.between(field, span.since, span.until)}
         with self.ledger.window(self.store, self.endpoint.name, reason, (span.since, span.until)) as record:
             pages = walk(self._reader(filters), self.page_size, self.concurrency, self.ledger, record)
-            for rows in _one_ahead(_gathered(self._counted(pages, record))):
+            for rows in one_ahead(gathered(self._counted(pages, record))):
                 yield self._with_store(rows if self._is_alone else self._not_taken(rows))
         if record.status == "short" and reason == self.endpoint.cursor:
             raise Unavailable(
@@ -256,74 +255,6 @@ class Stream:
             merge_key=("store", key),
             columns={EMPTY: {"data_type": "bool", "nullable": True, "hard_delete": True}},
         )
-
-
-def greet_all(streams: Sequence[Stream]) -> list[str]:
-    """Greets every list that is to be read; a sentence about each one that the store has not.
-
-    Those are not read then, only their tables are made.
-
-    Raises:
-        ApiError: the store has none of the lists, or is out of reach.
-    """
-    wanted = [stream for stream in streams if stream.is_read]
-    refusals: list[ApiError] = []
-    for stream in wanted:
-        try:
-            stream.greet()
-        except ApiError as error:
-            if error.status not in (403, 404):
-                raise
-            stream.is_read = False
-            refusals.append(error)
-    if wanted and len(refusals) == len(wanted):
-        raise _no_list_at_all(wanted[0].store, refusals)
-    return [_skipped(stream) for stream in wanted if not stream.is_read]
-
-
-def _no_list_at_all(store: str, refusals: Sequence[ApiError]) -> ApiError:
-    if len(refusals) == 1 or any(error.status == 403 for error in refusals):
-        return refusals[0]
-    return ApiError(
-        f"{store}: the store answers, but has no API at this address (404 for every list). "
-        "Its plan must be Advanced, Pro or Enterprise and the API app installed (Account > Apps > API).",
-        404,
-    )
-
-
-def _skipped(stream: Stream) -> str:
-    name = stream.endpoint.name
-    return (
-        f"{stream.store}: {name} skipped, the store does not have it or gives no right to it. Set path or "
-        f"enabled = false under [stores.{stream.store}.resources.{name}], or give the right."
-    )
-
-
-def _gathered(pages: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """The rows of the pages, some thousands at a time: every step after this costs per table, not per row.
-
-    None is empty: dlt 1.31 stops at an empty table before the first rows when there is a lag.
-    """
-    waiting: list[pa.Table] = []
-    for page in filter(len, pages):
-        if waiting and (waiting[0].schema != page.schema or sum(map(len, waiting)) >= ROWS_AT_A_TIME):
-            yield pa.concat_tables(waiting).combine_chunks()
-            waiting = []
-        waiting.append(page)
-    if waiting:
-        yield pa.concat_tables(waiting).combine_chunks()
-
-
-def _one_ahead(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
-    """The same tables; the next is read while the last is being written."""
-    pool = ThreadPoolExecutor(1, thread_name_prefix="ahead")
-    try:
-        following = pool.submit(next, tables, None)
-        while (table := following.result()) is not None:
-            following = pool.submit(next, tables, None)
-            yield table
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _moment(text: str | None) -> pendulum.DateTime | None:

@@ -18,8 +18,9 @@ import dlt
 from dlt.extract import DltResource
 
 from pipelines.errors import SettingsError
+from pipelines.extract.greeting import greet_all
 from pipelines.extract.ledger import Ledger
-from pipelines.extract.stream import Progress, Span, Stream, greet_all
+from pipelines.extract.stream import Progress, Span, Stream
 from pipelines.settings import Store, read_settings
 from pipelines.sources.mycashflow.client import MyCashflowClient
 from pipelines.sources.mycashflow.resources import EVERY
