@@ -80,7 +80,8 @@ def _arguments(settings: Settings, wish: Wish) -> list[str]:
     arguments += ["--target-path", str(state / "target"), "--log-path", str(state / "logs")]
     arguments += ["--vars", json.dumps(variables), "--log-level", "none", "--log-level-file", "info"]
     arguments += [] if wish.unit_tests else ["--exclude-resource-type", "unit_test"]
-    return [*arguments, *(["--select", *wish.select] if wish.select else [])]
+    chosen = ["--indirect-selection", "buildable", "--select", *wish.select] if wish.select else []
+    return [*arguments, *chosen]
 
 
 def _let_go_of_warehouse() -> None:
