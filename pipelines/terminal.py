@@ -10,6 +10,8 @@ from typing import Any
 
 from pipelines.settings import now
 
+# Characters on a line where nobody's terminal sets them.
+LOG_WIDTH = 160
 # Seconds between two plain lines about the same task.
 PLAIN_PAUSE = 10.0
 
@@ -101,8 +103,10 @@ def show_status(status: dict[str, Any], as_json: bool) -> None:
                 *(f"{cell:,}" if isinstance(cell, int) else str(cell or "") for cell in cells),
             )
             first = ["", "", ""]
-    console = Console(soft_wrap=True)
+    console = Console(width=None if sys.stdout.isatty() else LOG_WIDTH)
     console.print(table)
     for store in status["stores"]:
         if store["message"]:
-            console.print(f"{store['store']}: {store['message']}", markup=False, highlight=False)
+            console.print(
+                f"{store['store']}: {store['message']}", markup=False, highlight=False, soft_wrap=True
+            )

@@ -198,8 +198,7 @@ class Till:
         for row in list(order.rows)[: self._rng.randint(1, len(order.rows))]:
             quantity = self._rng.randint(1, row.quantity)
             order.rows.append(self._return_row(row, moment, quantity))
-        if not order.subtotal:
-            order.discount = 0
+        order.discount = min(order.discount, order.subtotal)  # never more money back than was paid
         self._add_payment(order, moment, REFUND, order.total - before, "REFUNDED")
         order.updated_at = moment
 
