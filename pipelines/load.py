@@ -134,6 +134,9 @@ def _load_once(
 def _extract_and_load(
     settings: Settings, store: Store, streams: Sequence[Stream], ledger: Ledger, run_id: str, loaded: Loaded
 ) -> None:
+    is_new = not _has_rows(settings.warehouse, store)
+    for stream in streams:
+        stream.is_new = is_new
     pipeline = _fresh_pipeline(settings, store)
     source = dlt.source(lambda: _resources(streams), name=store.platform, max_table_nesting=0)()
     with _calm_collector():
@@ -149,6 +152,24 @@ def _extract_and_load(
 
 def _resources(streams: Sequence[Stream]) -> list[Any]:
     return [resource for stream in streams for resource in stream.resources()]
+
+
+def _has_rows(path: Path, store: Store) -> bool:
+    """Whether any raw table holds anything of a store, as after a first load that was killed half-way."""
+    if not path.exists():
+        return False
+    with warehouse.connect(path, read_only=True) as connection:
+        tables = connection.execute(
+            "select table_name from information_schema.columns"
+            " where table_schema = ? and column_name = 'store'",
+            [f"raw_{store.platform}"],
+        ).fetchall()
+        return any(
+            connection.execute(
+                f"select 1 from raw_{store.platform}.{table} where store = ? limit 1", [store.name]
+            ).fetchone()
+            for (table,) in tables
+        )
 
 
 def _fresh_pipeline(settings: Settings, store: Store) -> dlt.Pipeline:

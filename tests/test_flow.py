@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from pipelines import flow
@@ -152,6 +153,18 @@ def test_cursors_live_in_the_warehouse_alone(settings: Settings, server: ShopSer
     server.requests.clear()
     sync(settings)
     assert max(asked(server).values()) <= 4
+
+
+def test_a_first_load_that_was_killed_half_way_is_done_again_without_doubles(
+    settings: Settings, shop: Shop, query: Query
+) -> None:
+    sync(settings)
+    with duckdb.connect(str(settings.warehouse)) as connection:
+        for table in ("_dlt_pipeline_state", "_dlt_loads", "customers", "orders__payments"):
+            connection.execute(f"delete from raw_mycashflow.{table}")
+    assert sync(settings).exit_code == 0
+    for table, rows in shop.ledger().rows.items():
+        assert query(f"select count(*) from raw_mycashflow.{table}") == [(rows,)], table
 
 
 def test_a_row_that_heals_is_set_aside_no_more(settings: Settings, shop: Shop, query: Query) -> None:

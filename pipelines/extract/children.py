@@ -26,17 +26,18 @@ def parent_table(rows: pa.Table) -> pa.Table:
     return _with_required(pa.table(columns), "store", "id")
 
 
-def child_table(rows: pa.Table, child: Child, parent_key: str) -> pa.Table:
+def child_table(rows: pa.Table, child: Child, parent_key: str, is_new: bool = False) -> pa.Table:
     """The rows of one nested list over a whole page, markers for empty lists included.
 
     Args:
         rows: the page, `store` and `id` among its columns.
         child: the list.
         parent_key: the column that names the parent row, such as `order_id`.
+        is_new: whether nothing was loaded before, so that there is nothing to mark as gone.
     """
     found = [_List.inside(rows, child.path, component) for component in child.components or (None,)]
     parts = [_child_rows(rows, leaf, parent_key) for leaf in found]
-    parts.append(_markers(rows, found, parent_key))
+    parts += [] if is_new else [_markers(rows, found, parent_key)]
     return _with_required(pa.concat_tables(parts, promote_options="default"), "store", parent_key)
 
 

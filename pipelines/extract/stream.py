@@ -36,6 +36,8 @@ Progress = Callable[[WindowRecord], None]
 # Children and parents are replaced as wholes; the walk has already dropped what it saw twice.
 REPLACE: Any = {"disposition": "merge", "strategy": "delete-insert"}
 NOTHING_MORE: Mapping[str, str] = {}
+MARKER: Any = {"data_type": "bool", "nullable": True}
+DELETING_MARKER: Any = {**MARKER, "hard_delete": True}
 NO_DUPLICATES: Any = {"x-stage-data-deduplicated": True}
 
 
@@ -86,6 +88,7 @@ class Stream:
         lag: seconds by which a window reaches back behind the cursor.
         concurrency: requests under way at a time.
         span: when set, this stretch is read instead of what is new, and the cursor stays.
+        is_new: whether the warehouse has nothing of this store yet: rows are added then, not replaced.
         is_read: False only makes the tables, for a list that is not asked for or that the store has not.
         progress: is told the window's record after each page.
     """
@@ -98,6 +101,7 @@ class Stream:
     lag: float = 600.0
     concurrency: int = 4
     span: Span | None = None
+    is_new: bool = False
     is_read: bool = True
     progress: Progress = lambda record: None
     _taken: set[int] = field(default_factory=set, repr=False)
@@ -126,9 +130,12 @@ class Stream:
     def resources(self) -> list[DltResource]:
         """The dlt resources of this list, ready for a `@dlt.source`."""
         resources: list[DltResource] = []
-        if self.is_read and not self.span:
+        reads_new = self.is_read and not self.span
+        if reads_new:
             resources += self._with_tables(self._new_pages(), "")
-        return resources + self._with_tables(self._old_pages(), "_again")
+        if not reads_new or self.endpoint.rereads:
+            resources += self._with_tables(self._old_pages(), "_again")
+        return resources
 
     def _new_pages(self) -> DltResource:
         cursor = dlt.sources.incremental[Any](
@@ -140,6 +147,7 @@ class Stream:
             self._is_first = start is None
             span = Span(start, self.greet().run_start)
             yield from self._window(self.endpoint.cursor or "", self.endpoint.cursor or "", span)
+            yield self._empty_page()
 
         return dlt.resource(read_new, name=f"{self.endpoint.name}_pages", selected=False)
 
@@ -230,7 +238,7 @@ class Stream:
             data_from=pages,
             name=f"{self.endpoint.name}{suffix}",
             table_name=self.endpoint.name,
-            write_disposition=REPLACE,
+            write_disposition="append" if self.is_new else REPLACE,
             primary_key=("store", "id"),
         )
         parent.apply_hints(additional_table_hints=NO_DUPLICATES)
@@ -244,16 +252,16 @@ class Stream:
         key = self.endpoint.parent_key
 
         def read_children(rows: pa.Table) -> pa.Table:
-            return child_table(rows, child, key)
+            return child_table(rows, child, key, self.is_new)
 
         return dlt.transformer(
             read_children,
             data_from=pages,
             name=f"{child.name}{suffix}",
             table_name=child.name,
-            write_disposition=REPLACE,
+            write_disposition="append" if self.is_new else REPLACE,
             merge_key=("store", key),
-            columns={EMPTY: {"data_type": "bool", "nullable": True, "hard_delete": True}},
+            columns={EMPTY: MARKER if self.is_new else DELETING_MARKER},
         )
 
 
