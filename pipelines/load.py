@@ -20,6 +20,7 @@ from typing import Any
 import dlt
 import duckdb
 import pendulum
+from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 
 from pipelines import warehouse
 from pipelines.errors import LoadFailed, PipelineError, SettingsError
@@ -32,10 +33,14 @@ from pipelines.settings import Settings, Store, now
 # A load longer than this ends with one more window, so that what it leaves is fresh.
 CATCH_UP_AFTER = 60.0
 
+# What DuckDB may hold in memory while it loads, however much there is to load.
+LOAD_MEMORY = "384MB"
+
 # dlt's own settings that the exactness or speed of a load rests on.
 DLT_CONFIG = {
     "extract.next_item_mode": "fifo",
     "load.truncate_staging_dataset": True,
+    "load.workers": 2,
     "normalize.parquet_normalizer.add_dlt_load_id": True,
     "runtime.dlthub_telemetry": False,
     "runtime.log_level": "ERROR",
@@ -181,7 +186,7 @@ def _fresh_pipeline(settings: Settings, store: Store) -> dlt.Pipeline:
     settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
     pipeline = dlt.pipeline(
         name,
-        destination=dlt.destinations.duckdb(str(settings.warehouse)),
+        destination=dlt.destinations.duckdb(_credentials(settings.warehouse)),
         dataset_name=f"raw_{store.platform}",
         pipelines_dir=str(folder),
     )
@@ -204,6 +209,13 @@ def _calm_collector() -> Iterator[None]:
     finally:
         gc.set_threshold(*before)
         gc.unfreeze()
+
+
+def _credentials(path: Path) -> DuckDbCredentials:
+    """The warehouse for dlt: what is inserted need not stay in memory, nor in the order it came in."""
+    credentials = DuckDbCredentials(str(path))
+    credentials.global_config = {"memory_limit": LOAD_MEMORY, "preserve_insertion_order": False}
+    return credentials
 
 
 def _keep_rejected(path: Path, ledger: Ledger, run_id: str) -> None:
