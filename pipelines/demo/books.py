@@ -1,23 +1,32 @@
 """A shop in the making: each thing is put on its shelf and written down in the ledger, once."""
 
+from array import array
+from collections.abc import Iterable, Sequence
 from random import Random
+from typing import Any
 
 from pipelines.demo.ledger import Bookkeeper
 from pipelines.demo.order import Order, tax_summary
-from pipelines.demo.people import Person, Subscriber
+from pipelines.demo.people import GROUPS, Person, Subscriber
 from pipelines.demo.resources import STATUSES
 from pipelines.demo.shelf import ABSENT, Shelves
 from pipelines.demo.shop import Shop
+from pipelines.demo.wire import blank_record, record_text
 from pipelines.demo.wire_orders import order_text
-from pipelines.demo.wire_people import customer_groups, customer_text, subscriber_text
+from pipelines.demo.wire_people import address_text, customer_text, subscriber_text
 
 
 class Books:
-    """Takes orders oldest first, accounts and subscribers by id; then gives the shop."""
+    """Takes orders oldest first, accounts, subscribers and all else by id; then gives the shop.
+
+    Attributes:
+        members: customer group -> the ids of the accounts kept that are in it.
+    """
 
     def __init__(self, end: int) -> None:
         self._shelves = Shelves()
         self._keeper = Bookkeeper(end)
+        self.members = {group_id: array("q") for group_id in GROUPS}
 
     def shop(self) -> Shop:
         """The shop with all that was kept."""
@@ -39,13 +48,39 @@ class Books:
 
     def keep_account(self, person: Person, updated_at: int, login_at: int | None, rng: Random) -> None:
         """Keeps one account; `rng` decides its half-random members."""
+        account_id, groups = person.account_id or 0, person.group_ids
         text = customer_text(person, updated_at, login_at, rng)
         values = (person.registered_at or 0, updated_at, login_at or ABSENT)
-        self._shelves["customers"].add(person.account_id or 0, text.encode(), values)
-        self._keeper.enter_account(person, len(customer_groups(person)))
+        self._shelves["customers"].add(account_id, text.encode(), values)
+        self._keeper.enter_account(person, len(groups))
+        for group in groups:
+            self.members[group].append(account_id)
+
+    def keep_addresses(self, person: Person) -> None:
+        """Keeps the account's shipping addresses."""
+        shelf = self._shelves["customer_shipping_addresses"]
+        for place in range(person.address_count):
+            number = len(shelf) + 1
+            shelf.add(number, address_text(number, person, place).encode(), (person.account_id or 0,))
+            self._keeper.enter("customer_shipping_addresses")
 
     def keep_subscriber(self, subscriber: Subscriber) -> None:
         """Keeps one line of the newsletter list."""
         text = subscriber_text(subscriber).encode()
         self._shelves["email_subscribers"].add(subscriber.id, text, (subscriber.updated_at,))
         self._keeper.enter_subscriber(subscriber.person)
+
+    def keep_text(self, name: str, record_id: int, text: str, values: Sequence[int]) -> None:
+        """Keeps a record without nested lists that is JSON already."""
+        self._shelves[name].add(record_id, text.encode(), values)
+        self._keeper.enter(name)
+
+    def keep(self, name: str, records: Iterable[dict[str, Any]]) -> None:
+        """Keeps records of one list; fields they lack are null."""
+        shelf = self._shelves[name]
+        for record in records:
+            whole = blank_record(shelf.resource) | record
+            if "id" not in shelf.resource.fields:
+                del whole["id"]
+            shelf.add(record["id"], record_text(whole, shelf.resource.sections), shelf.values_of(whole))
+            self._keeper.enter(name, whole)

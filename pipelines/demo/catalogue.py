@@ -10,7 +10,7 @@ from datetime import date
 from functools import cache, cached_property
 from random import Random
 
-from pipelines.demo.helsinki import day_start
+from pipelines.demo.helsinki import DAY, day_start
 from pipelines.demo.money import euros
 
 CARD, BANK, INVOICE, GIFT_CARD, ON_DELIVERY, REFUND = 1, 2, 3, 4, 5, 9
@@ -18,6 +18,7 @@ POST, PICKUP, COURIER, STORE = 1, 2, 3, 4
 SHIPPING_COSTS = {POST: 590, PICKUP: 490, COURIER: 990, STORE: 0}
 PAYMENT_COSTS = {INVOICE: 295, ON_DELIVERY: 450}
 FREE_SHIPPING_FROM = 7900
+CAMPAIGN_TIME = 90 * DAY
 RETURN_REASONS = (
     ("wrong-size", "Väärä koko"),
     ("damaged", "Vaurioitunut kuljetuksessa"),
@@ -25,7 +26,8 @@ RETURN_REASONS = (
 )
 
 STANDARD, FOOD, BOOKS, GIFT_CARDS = "standard", "food", "books", "gift cards"
-_RATES = {FOOD: 1400, BOOKS: 1000, GIFT_CARDS: 0}
+PURCHASES = "purchases"
+_RATES = {FOOD: 1400, BOOKS: 1000, GIFT_CARDS: 0, PURCHASES: 0}
 _CUSTOMIZATIONS = {
     "Kaiverrettu kuksa": [{"name": "Kaiverrus", "value": 'Hyvää matkaa, "ystävä"!'}],
     "Saunasetti": "Lahjapaperi: sininen",
@@ -83,14 +85,29 @@ class Item:
     price: int
     is_free: bool = False
 
+    @property
+    def download_id(self) -> int | None:
+        """The file that is sold, if it is one."""
+        return 7 if "e-kirja" in self.name else None
+
+    @property
+    def is_stocked(self) -> bool:
+        """Whether there is anything on a shelf to count: files and gift cards have none."""
+        return self.kind in (STANDARD, FOOD, BOOKS) and not self.download_id and not self.is_free
+
+    @property
+    def campaign_price(self) -> int:
+        """The price in any campaign, in cents."""
+        return self.price * 8 // 10
+
     @cached_property
     def origin(self) -> str:
         """The first fixed members of an order row's JSON."""
-        is_download = "e-kirja" in self.name
+        is_download = self.download_id is not None
         return _members(
             product_id=self.product_id,
             variation_id=self.variation_id,
-            download_id=7 if is_download else None,
+            download_id=self.download_id,
             download_time_ends=None,
             download_times_left=3 if is_download else None,
             download_url="https://files.example.com/7" if is_download else None,
@@ -110,12 +127,17 @@ class Item:
     @cached_property
     def cost(self) -> str:
         """The purchase price as JSON."""
+        return "null" if self.purchase_price is None else euros(self.purchase_price)
+
+    @property
+    def purchase_price(self) -> int | None:
+        """What the shop pays for one, in cents."""
         known = self.kind in (STANDARD, FOOD, BOOKS) and not self.is_free
-        return euros(self.price * 55 // 100) if known else "null"
+        return self.price * 55 // 100 if known else None
 
 
 FREE_GIFT = Item(None, None, "FREE", "Kaupan päälle", None, STANDARD, 0, is_free=True)
-PURCHASE = Item(1, None, "PURCHASE", "Purchase", None, "purchase", 0)
+PURCHASE = Item(1, None, "PURCHASE", "Purchase", None, PURCHASES, 0)
 
 Catalogue = dict[str, list[Item]]
 """All items by kind, best sellers first."""
@@ -134,6 +156,11 @@ def make_catalogue(rng: Random) -> Catalogue:
             items[kind] += _variations(product, models) or [product]
         rng.shuffle(items[kind])
     return items
+
+
+def campaign_id(moment: int) -> int:
+    """The campaign of the ninety days a moment is in."""
+    return 20 + moment // CAMPAIGN_TIME % 40
 
 
 def vat_rate(kind: str, moment: int) -> int:

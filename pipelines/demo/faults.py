@@ -5,8 +5,9 @@ retry is answered. They are counted, not random: the same requests in the same o
 faults.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from threading import Lock
 
 from pipelines.demo.mycashflow import Answer, error
@@ -103,18 +104,41 @@ SICK_ORDER = "sick-order"
 NAMES = (*FAULTS, ORDERS_ON_V0, SICK_ORDER)
 
 
+_Ids = Mapping[str, Collection[int]]
+
+
+def with_troubles(answer: Answer, sick: _Ids, garbled: _Ids, refused: Mapping[str, int]) -> Answer:
+    """What becomes of the true answer to a request for a list or a record of it.
+
+    Args:
+        answer: the true one.
+        sick: list -> records; any answer that holds one of them is a 500.
+        garbled: the same, but a 200 with half of the JSON.
+        refused: list -> a status such as 403 or 404, the answer to whatever is asked of it.
+    """
+    name = answer.resource
+    refusal = refused.get(name)
+    if refusal is not None:
+        return error(refusal, HTTPStatus(refusal).phrase, "This list cannot be read.")
+    if any(record in sick.get(name, ()) for record in answer.ids):
+        return error(500, "Internal Server Error", "Something went wrong.")
+    if any(record in garbled.get(name, ()) for record in answer.ids):
+        return replace(answer, body=answer.body[: len(answer.body) // 2])
+    return answer
+
+
 class Faults:
     """The faults that are switched on; decides each answer's fate.
 
     Args:
-        names: some of `NAMES`; `orders-v0` is the API's matter and does nothing here.
-        sick_id: with `sick-order`, each answer that holds this order is a 500 instead, always.
+        names: some of `NAMES`; `orders-v0` and `sick-order` are the server's matter and do nothing
+            here.
 
     Raises:
         ValueError: there is no fault of that name.
     """
 
-    def __init__(self, names: Iterable[str], sick_id: int | None = None) -> None:
+    def __init__(self, names: Iterable[str]) -> None:
         names = tuple(names)
         unknown = sorted(set(names) - set(NAMES))
         if unknown:
@@ -124,14 +148,11 @@ class Faults:
         self._passing = {name: fault for name, fault in chosen.items() if fault.every > 1}
         self._since = dict.fromkeys(self._passing, 0)
         self._struck: set[str] = set()
-        self._sick_id = sick_id if SICK_ORDER in names else None
         self._lock = Lock()
 
     def reply(self, request: str, answer: Answer) -> Reply:
         """What becomes of the true answer to a request (its path and query)."""
         reply = Reply(answer)
-        if self._sick_id in answer.ids and "/orders" in request:
-            reply = Reply(error(500, "Internal Server Error", "Something went wrong."))
         due = self._due(request)
         for fault in [due, *self._lasting] if due else self._lasting:
             reply = fault.spoil(reply)

@@ -10,6 +10,7 @@ windows are (as_of - N days, as_of]. Edits made while the shop is served are not
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
@@ -19,21 +20,7 @@ from pipelines.demo.helsinki import local_day
 from pipelines.demo.money import net_of
 from pipelines.demo.order import Order, Row, TaxPart
 from pipelines.demo.people import Person
-
-LISTS = (
-    "customers",
-    "customers__customer_groups",
-    "email_subscribers",
-    "orders",
-    "orders__comments",
-    "orders__events",
-    "orders__payments",
-    "orders__products",
-    "orders__products__return_reasons",
-    "orders__shipments",
-    "orders__shipments__documents",
-    "orders__tax_summary",
-)
+from pipelines.demo.tables import CHILDREN, PARTED_TABLES, TABLES
 
 
 @dataclass(frozen=True)
@@ -43,6 +30,7 @@ class Ledger:
     Attributes:
         rows: how many rows each list holds, nested lists as `orders__products`, one tax row per
             component and rate.
+        parted_rows: the same for `PARTED_TABLES`, all parts together.
         money: sums over counted orders incl. VAT (returns and discounts positive), `net_sales`
             excl. VAT.
         members: accounts, guests who ordered and subscribers without an account or order.
@@ -55,6 +43,7 @@ class Ledger:
     cancelled_by_day: dict[date, int]
     new_customers_by_day: dict[date, int]
     rows: dict[str, int]
+    parted_rows: dict[str, int]
     money: dict[str, Decimal]
     counted_orders: int
     cancelled_orders: int
@@ -88,7 +77,7 @@ class Bookkeeper:
         self._cancelled: Counter[int] = Counter()
         self._new: Counter[int] = Counter()
         self._registered: Counter[int] = Counter()
-        self._rows: Counter[str] = Counter(dict.fromkeys(LISTS, 0))
+        self._rows: Counter[str] = Counter(dict.fromkeys(TABLES, 0))
         self._money: Counter[str] = Counter()
         self._totals: Counter[str] = Counter()
         self._visits: dict[int, list[int]] = {}
@@ -126,6 +115,16 @@ class Bookkeeper:
         self._rows["email_subscribers"] += 1
         self._members.add(person.index)
 
+    def enter(self, name: str, record: Mapping[str, Any] | None = None) -> None:
+        """Writes one record of any other list down; without `record` it has no nested lists."""
+        self._rows[name] += 1
+        if record is None:
+            return
+        for table, nested in CHILDREN[name].items():
+            self._rows[table] += len(record[nested])
+        if name == "categories":
+            self._rows["subcategories"] += bool(record["parent_id"])
+
     def close(self) -> Ledger:
         """The ledger of everything written down so far."""
         return Ledger(
@@ -134,7 +133,8 @@ class Bookkeeper:
             orders_by_day=dict(_by_date(self._orders)),
             cancelled_by_day=dict(_by_date(self._cancelled)),
             new_customers_by_day=dict(_by_date(self._new)),
-            rows=dict(self._rows),
+            rows={name: self._rows[name] for name in TABLES},
+            parted_rows={name: self._rows[name] for name in PARTED_TABLES},
             money=self._close_money(),
             counted_orders=self._totals["counted_orders"],
             cancelled_orders=self._totals["cancelled_orders"],

@@ -1,55 +1,39 @@
-"""How the shop looks through the MyCashflow API: paths, versions, parameters, answers.
+"""How the shop looks through the MyCashflow API: paths, versions, answers.
 
-Facts: reference/mycashflow-api.md 1 (conventions), 3.1 (orders), 5.9 (customers), 5.12
-(subscribers). Where the reference knows nothing, this shop is strict, so that a client's slip
-shows: unknown parameters and expands are 422, `Accept: application/json` is asked for. Chosen by
-us: a plain date in a `-to` filter means the whole day, page 0 is page 1, `meta.next` is an absolute
-URL, `shipments_completed_at` is the latest of an order's shipments.
+Facts: reference/mycashflow-api.md 1.2 (versions), 1.3 (envelope), 1.10 (errors), 2 (paths). Where
+the reference knows nothing, this shop is strict (`wishes`). Chosen by us: `meta.next` is an absolute
+URL, `shipments_completed_at` is the latest of an order's shipments, and a record of a list whose
+path takes no id in any source (`is_by_id`) cannot be asked for alone. Left out: look-ups by code,
+e-mail or external id.
 """
 
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
-from pipelines.demo.helsinki import day_start, moment_of
-from pipelines.demo.resources import RESOURCES, STATUSES, Resource
-from pipelines.demo.shelf import ABSENT, Query
+from pipelines.demo.resources import RESOURCES, Resource
 from pipelines.demo.shop import Shop
+from pipelines.demo.wishes import BadParametersError, understand, understand_expand
 
-DEFAULT_PAGE_SIZE = 50
-_LAST = 2**62
-_TIME = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d([+-]\d\d:\d\d|Z)?)?|\d{1,12}")
+_NUMBER = re.compile(r"(?<=/)[0-9]{1,18}(?=/|$)")
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What goes back to the client; `ids` are those of the records in it."""
+    """What goes back to the client.
+
+    Attributes:
+        resource: the list asked for, if there is such a list.
+        ids: those of the records in it.
+    """
 
     status: int
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
+    resource: str = ""
     ids: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class _Wish:
-    """A list request understood."""
-
-    query: Query
-    page: int
-    page_size: int
-    expand: frozenset[str]
-
-
-class _BadParametersError(ValueError):
-    """Parameters that cannot be understood: name -> messages."""
-
-    def __init__(self, errors: dict[str, list[str]]) -> None:
-        super().__init__(errors)
-        self.errors = errors
 
 
 def error(status: int, title: str, description: str) -> Answer:
@@ -61,131 +45,74 @@ class Api:
     """Answers GET requests for a shop.
 
     Args:
-        orders_version: the only version that has orders, `v1` or `v0`; the other lists are on v1.
+        versions: list -> the only API version that has it; `v1` for those not named.
         page_size_cap: larger pages are cut to this size, silently but for `meta.page_size`.
+
+    Raises:
+        KeyError: `versions` names a list there is not.
     """
 
-    def __init__(self, shop: Shop, orders_version: str = "v1", page_size_cap: int | None = None) -> None:
+    def __init__(self, shop: Shop, versions: Mapping[str, str], page_size_cap: int | None = None) -> None:
         self._shop = shop
         self._cap = page_size_cap
-        self._lists = {
-            f"/api/{orders_version if name == 'orders' else 'v1'}/{resource.path}": resource
-            for name, resource in RESOURCES.items()
-        }
+        chosen = {**dict.fromkeys(RESOURCES, "v1"), **versions}
+        lists = {f"/api/{chosen[name]}/{RESOURCES[name].path}": RESOURCES[name] for name in chosen}
+        self._lists = lists
+        self._singles = {f"{path}/{{id}}": found for path, found in lists.items() if found.is_by_id}
 
     def answer(self, base: str, path: str, params: Mapping[str, str]) -> Answer:
         """The answer to a GET; `base` is the server's own address, for `meta.next`."""
-        parent, _, last = path.rpartition("/")
+        template, number = _split(path)
+        resource = self._lists.get(template) or self._singles.get(template)
+        if resource is None:
+            return error(404, "Not Found", "The requested resource does not exist.")
         try:
-            if path in self._lists:
-                return self._list(base + path, self._lists[path], params)
-            if parent in self._lists and last.isdecimal():
-                return self._single(self._lists[parent], int(last), params)
-        except _BadParametersError as bad:
-            return Answer(422, json.dumps({"errors": bad.errors}).encode())
-        return error(404, "Not Found", "The requested resource does not exist.")
+            if template in self._lists:
+                answer = self._list(base + path, resource, number, params)
+            else:
+                answer = self._single(resource, number or 0, params)
+        except BadParametersError as bad:
+            answer = Answer(422, json.dumps({"errors": bad.errors}).encode())
+        return replace(answer, resource=resource.name)
 
-    def _list(self, url: str, resource: Resource, params: Mapping[str, str]) -> Answer:
-        wish = _understand(resource, params)
+    def _list(self, url: str, resource: Resource, owner: int | None, params: Mapping[str, str]) -> Answer:
+        if owner is not None and not self._shop.holds(resource.parent, owner):
+            return _no_record(owner)
+        wish = understand(resource, params, owner)
         size = min(wish.page_size, self._cap or wish.page_size)
         found = self._shop.page(resource.name, wish.query, (wish.page - 1) * size, size, wish.expand)
-        pages = -(-found.item_count // size)
-        meta: dict[str, object] = {
-            "page": wish.page,
-            "page_size": size,
-            "page_count": pages,
-            "item_count": found.item_count,
-        }
-        if wish.page < pages:
-            meta["next"] = f"{url}?{urlencode({**params, 'page': wish.page + 1, 'page_size': size})}"
-        data = b'{"data":[' + b",".join(found.texts) + b'],"meta":' + json.dumps(meta).encode() + b"}"
-        return Answer(200, data, ids=tuple(found.ids))
+        data = b'{"data":[' + b",".join(found.texts) + b"]"
+        if resource.has_meta:
+            meta = _meta(wish.page, size, found.item_count, url, params)
+            data += b',"meta":' + json.dumps(meta).encode()
+        return Answer(200, data + b"}", ids=tuple(found.ids))
 
     def _single(self, resource: Resource, record_id: int, params: Mapping[str, str]) -> Answer:
-        errors: dict[str, list[str]] = {}
-        expand = _expand(resource, params, errors)
-        _refuse_unknown(params, {"expand"}, errors)
+        expand = understand_expand(resource, params)
         text = self._shop.text(resource.name, record_id, expand)
         if text is None:
-            return error(404, "Not Found", f"There is no such record: {record_id}")
+            return _no_record(record_id)
         return Answer(200, b'{"data":' + text + b"}", ids=(record_id,))
 
 
-def _understand(resource: Resource, params: Mapping[str, str]) -> _Wish:
-    errors: dict[str, list[str]] = {}
-    bounds = _bounds(resource, params, errors)
-    sort = params.get("sort", "id-asc")
-    if sort not in resource.sorts:
-        errors["sort"] = [f"must be one of {', '.join(resource.sorts)}"]
-    page_size = _whole_number(params, "page_size", DEFAULT_PAGE_SIZE, 1, errors)
-    page = _whole_number(params, "page", 1, 0, errors) if "page_size" in params else 1
-    expand = _expand(resource, params, errors)
-    filters = {f"{name}-{end}" for name in resource.times for end in ("from", "to")}
-    known = {"sort", "page", "page_size", "expand", *filters}
-    _refuse_unknown(params, known | {"status"} if resource.has_status else known, errors)
-    return _Wish(Query(bounds, sort), max(page, 1), page_size, expand)
+def _split(path: str) -> tuple[str, int | None]:
+    """The path with `{id}` for its numbers, and the last of them if there is one."""
+    numbers = _NUMBER.findall(path)
+    return _NUMBER.sub("{id}", path), int(numbers[-1]) if numbers else None
 
 
-def _refuse_unknown(params: Mapping[str, str], known: set[str], errors: dict[str, list[str]]) -> None:
-    errors |= {name: ["is not a parameter of this list"] for name in params if name not in known}
-    if errors:
-        raise _BadParametersError(errors)
+def _meta(page: int, size: int, item_count: int, url: str, params: Mapping[str, str]) -> dict[str, object]:
+    pages = -(-item_count // size)
+    meta: dict[str, object] = {
+        "page": page,
+        "page_size": size,
+        "page_count": pages,
+        "item_count": item_count,
+    }
+    if page < pages:
+        meta["next"] = f"{url}?{urlencode({**params, 'page': page + 1, 'page_size': size})}"
+    return meta
 
 
-def _bounds(
-    resource: Resource, params: Mapping[str, str], errors: dict[str, list[str]]
-) -> tuple[tuple[str, int, int], ...]:
-    bounds = []
-    for name in resource.times:
-        low = _moment(params, f"{name}-from", errors)
-        high = _moment(params, f"{name}-to", errors)
-        if low is not None or high is not None:
-            first = ABSENT + 1 if low is None else low
-            bounds.append((name, first, _LAST if high is None else high))
-    status = params.get("status") if resource.has_status else None
-    if status in ("open", "completed", "cancelled"):
-        code = STATUSES.index(status.upper())
-        bounds.append(("status", code, code))
-    elif status is not None:
-        errors["status"] = ["must be one of open, completed, cancelled"]
-    return tuple(bounds)
-
-
-def _moment(params: Mapping[str, str], name: str, errors: dict[str, list[str]]) -> int | None:
-    """The filter's bound in Unix seconds; a plain date is the day's first or last second."""
-    text = params.get(name)
-    if text is None:
-        return None
-    try:
-        if not _TIME.fullmatch(text):
-            raise ValueError(text)
-        if text.isdecimal():
-            return int(text)
-        if len(text) > 10:
-            return moment_of(text)
-        day = date.fromisoformat(text)
-        return day_start(day) if name.endswith("-from") else _day_end(day)
-    except ValueError:
-        errors[name] = ["is not a date, a time (YYYY-MM-DDTHH:MM:SS) or Unix seconds"]
-        return None
-
-
-def _day_end(day: date) -> int:
-    return day_start(date.fromordinal(day.toordinal() + 1)) - 1
-
-
-def _whole_number(
-    params: Mapping[str, str], name: str, default: int, least: int, errors: dict[str, list[str]]
-) -> int:
-    text = params.get(name, str(default))
-    if text.isdecimal() and int(text) >= least:
-        return int(text)
-    errors[name] = [f"must be a whole number of at least {least}"]
-    return default
-
-
-def _expand(resource: Resource, params: Mapping[str, str], errors: dict[str, list[str]]) -> frozenset[str]:
-    asked = frozenset(filter(None, params.get("expand", "").split(",")))
-    if not asked <= resource.everything:
-        errors["expand"] = [f"unknown: {', '.join(sorted(asked - resource.everything))}"]
-    return asked
+def _no_record(record_id: int) -> Answer:
+    return error(404, "Not Found", f"There is no such record: {record_id}")

@@ -7,6 +7,7 @@ from random import Random
 
 from pipelines.demo.books import Books
 from pipelines.demo.catalogue import make_catalogue
+from pipelines.demo.furniture import Furniture
 from pipelines.demo.helsinki import DAY
 from pipelines.demo.order import Order
 from pipelines.demo.people import Crowd, gather_crowd
@@ -31,11 +32,15 @@ def make_shop(size: int = DEFAULT_SIZE, seed: int = 1, end: int | None = None) -
     start = end - _YEARS * 365 * DAY
     returns = size // _ORDERS_PER_RETURN_ORDER
     crowd = gather_crowd(Random(f"{seed} people"), size - returns, start, end)
-    till = Till(Random(f"{seed} till"), make_catalogue(Random(f"{seed} catalogue")), end)
+    catalogue = make_catalogue(Random(f"{seed} catalogue"))
+    till = Till(Random(f"{seed} till"), catalogue, end)
     books = Books(end)
+    furniture = Furniture(books, catalogue, seed, start, end)
     for order in _ring_up(Random(f"{seed} orders"), till, crowd, returns, end):
         books.keep_order(order)
+        furniture.enter_order(order)
     _keep_people(Random(f"{seed} accounts"), books, crowd, end)
+    furniture.keep()
     return books.shop()
 
 
@@ -75,5 +80,6 @@ def _keep_people(rng: Random, books: Books, crowd: Crowd, end: int) -> None:
         updated_at = end - int(since * rng.random()) if rng.random() < 0.6 else end - since
         login_at = end - int(since * rng.random()) if rng.random() < 0.85 else None
         books.keep_account(person, updated_at, login_at, rng)
+        books.keep_addresses(person)
     for subscriber in crowd.subscribers:
         books.keep_subscriber(subscriber)

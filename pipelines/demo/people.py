@@ -28,6 +28,8 @@ PLACES = (
 )  # fmt: skip
 LANGUAGES = {1: "fi", 2: "se"}
 """Store version -> its language; `se` for Swedish is how stores spell it (hazard 24)."""
+GROUPS = {1: "Kanta-asiakkaat", 2: "Jälleenmyyjät", 3: "Yritykset"}
+"""Customer group -> its name; nobody is a reseller."""
 
 _ASCII = str.maketrans("äöÄÖ", "aoAO")
 _SEASON = (0.9, 0.8, 0.9, 0.9, 1.0, 1.0, 0.8, 0.9, 1.0, 1.0, 1.5, 1.7)
@@ -48,6 +50,16 @@ class Person:
     account_id: int | None = None
     external_id: str | None = None
     is_subscriber: bool = False
+
+    @property
+    def group_ids(self) -> list[int]:
+        """The customer groups of the account."""
+        return [3] * self.is_company + [1] * (self.index % 4 == 0)
+
+    @property
+    def address_count(self) -> int:
+        """How many shipping addresses the account has beside its own."""
+        return (0, 0, 0, 1, 2)[self.index % 5]
 
 
 @dataclass(slots=True)

@@ -9,10 +9,13 @@ from random import Random
 
 from pipelines.demo.books import Books
 from pipelines.demo.catalogue import CARD, PURCHASE
+from pipelines.demo.furniture import keep_fittings
 from pipelines.demo.helsinki import day_start
 from pipelines.demo.order import Order, Payment, Row
 from pipelines.demo.people import FIRST_NAMES, LAST_NAMES, PLACES, Person
+from pipelines.demo.products import Products
 from pipelines.demo.shop import Shop
+from pipelines.demo.stamps import Stamps
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,15 @@ def shop_of_purchases(path: Path, end: int | None = None) -> Shop:
     rng = Random("accounts")
     for person in sorted(persons.values(), key=lambda person: person.account_id or 0):
         books.keep_account(person, person.registered_at or 0, None, rng)
+    _furnish(books, day_start(purchases[0].day))
     return books.shop()
+
+
+def _furnish(books: Books, start: int) -> None:
+    """Keeps what the orders and accounts point at; the other lists stay empty."""
+    stamps = Stamps(Random("furniture"), start, start)
+    keep_fittings(books, stamps)
+    books.keep("products", Products(stamps, {}, [], start).records([PURCHASE]))
 
 
 def read_purchases(path: Path) -> list[Purchase]:

@@ -9,7 +9,8 @@ import base64
 import json
 import socket
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from email.utils import formatdate
@@ -19,7 +20,7 @@ from threading import Event, Lock, Thread
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from pipelines.demo.faults import ORDERS_ON_V0, Faults, Reply
+from pipelines.demo.faults import ORDERS_ON_V0, SICK_ORDER, Faults, Reply, with_troubles
 from pipelines.demo.mycashflow import Answer, Api, error
 from pipelines.demo.shop import Shop
 
@@ -38,6 +39,10 @@ class ShopServer(ThreadingHTTPServer):
         requests: every request answered so far, oldest first; may be cleared at any time.
         before_answer: called with path and parameters before each answer is made, one call at a
             time.
+        sick: list -> ids of records; each answer that holds one of them is a 500 instead, always.
+        garbled: the same, but a 200 with half of the JSON.
+        refused: list -> 403 or 404, the answer to every request for it or for a record of it.
+            These three may be changed at any time, from any thread.
     """
 
     daemon_threads = True
@@ -53,6 +58,9 @@ class ShopServer(ThreadingHTTPServer):
         self.authorization = "Basic " + base64.b64encode(login.encode()).decode()
         self.requests: list[Request] = []
         self.before_answer: Callable[[str, dict[str, str]], None] | None = None
+        self.sick: dict[str, set[int]] = defaultdict(set)
+        self.garbled: dict[str, set[int]] = defaultdict(set)
+        self.refused: dict[str, int] = {}
         self.closing = Event()
         self._hook_lock = Lock()
         self._connections: set[socket.socket] = set()
@@ -100,6 +108,7 @@ def serve(
     key: str = KEY,
     orders_version: str = "v1",
     page_size_cap: int | None = None,
+    versions: Mapping[str, str] | None = None,
 ) -> Iterator[ShopServer]:
     """A server in a thread of its own, until the block ends.
 
@@ -112,12 +121,14 @@ def serve(
         key: its API key.
         orders_version: the only API version that has orders.
         page_size_cap: the largest page the shop gives, whatever is asked.
+        versions: list -> the only API version that has it, `{"campaigns": "v0"}`; v1 for the others.
     """
     faults = tuple(faults)
-    ids = shop.ids("orders")
-    sick_id = ids[len(ids) // 2] if ids else None
-    api = Api(shop, "v0" if ORDERS_ON_V0 in faults else orders_version, page_size_cap)
-    server = ShopServer(port, shop, api, Faults(faults, sick_id), latency, f"{user}:{key}")
+    chosen = {"orders": "v0" if ORDERS_ON_V0 in faults else orders_version, **(versions or {})}
+    api = Api(shop, chosen, page_size_cap)
+    server = ShopServer(port, shop, api, Faults(faults), latency, f"{user}:{key}")
+    ids = shop.ids("orders") if SICK_ORDER in faults else []
+    server.sick["orders"] |= set(ids[len(ids) // 2 :][:1])
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
@@ -162,7 +173,9 @@ class _Handler(BaseHTTPRequestHandler):
             return error(400, "Bad Request", "The address must not end with a slash.")
         if "application/json" not in self.headers.get("Accept", ""):
             return error(406, "Not Acceptable", "Send Accept: application/json.")
-        return self.server.api.answer(self.server.url, path, params)
+        server = self.server
+        answer = server.api.answer(server.url, path, params)
+        return with_troubles(answer, server.sick, server.garbled, server.refused)
 
     def _pause(self, reply: Reply) -> None:
         seconds = self.server.latency + reply.pause

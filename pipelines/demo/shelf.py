@@ -11,7 +11,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from threading import Lock
 from typing import Any
 
@@ -21,7 +21,6 @@ from pipelines.demo.resources import RESOURCES, STATUSES, Resource
 ABSENT = -(2**62)
 """Stands for a time that is null: below every bound."""
 
-_RETURN_REASONS = re.compile(rb',"return_reasons":\[(?:[^\]"]|"(?:[^"\\]|\\.)*")*\]')
 _CACHED_SELECTIONS = 64
 
 Span = tuple[int, int]
@@ -67,10 +66,16 @@ class Spool:
 
 @dataclass(frozen=True)
 class Query:
-    """Which records, in which order: (column, low, high) bounds, both inclusive, all must hold."""
+    """Which records, in which order.
+
+    Attributes:
+        bounds: (column, low, high), both inclusive; all must hold.
+        ids: only these, if given.
+    """
 
     bounds: tuple[tuple[str, int, int], ...] = ()
     sort: str = "id-asc"
+    ids: frozenset[int] | None = None
 
 
 class Shelf:
@@ -148,8 +153,13 @@ class Shelf:
         records = map(self._spool.read, spans)
         if expand >= self.resource.everything:
             return records
-        keep = [name in expand or f"{name}.return_reasons" in expand for name in self.resource.sections]
-        bare = "products" in expand and "products.return_reasons" not in expand
+        parents = {name.partition(".")[0] for name in expand}
+        keep = [name in parents for name in self.resource.sections]
+        bare = [
+            (1 + self.resource.sections.index(section), _member(member))
+            for section, _, member in (name.partition(".") for name in self.resource.nested)
+            if section in parents and f"{section}.{member}" not in expand
+        ]
         return map(partial(_cut, keep=[True, *keep, True], bare=bare), records)
 
     def values_of(self, record: dict[str, Any]) -> list[int]:
@@ -158,6 +168,9 @@ class Shelf:
 
     def _filtered(self, query: Query) -> Sequence[int]:
         positions: Sequence[int] = range(len(self.ids))
+        if query.ids is not None:
+            places = map(self.place, sorted(query.ids))
+            positions = array("q", [place for place in places if place is not None])
         for name, low, high in query.bounds:
             column = self._columns[name]
             if isinstance(positions, range):
@@ -175,12 +188,20 @@ class Shelf:
         return positions if direction == "asc" else positions[::-1]
 
 
-def _cut(record: bytes, keep: list[bool], bare: bool) -> bytes:
-    """The record without the lines not kept, and its rows without return reasons if `bare`."""
-    lines = [line for line, kept in zip(record.split(b"\n"), keep, strict=True) if kept]
-    if bare:
-        lines[1] = _RETURN_REASONS.sub(b"", lines[1])
-    return b"".join(lines)
+def _cut(record: bytes, keep: list[bool], bare: list[tuple[int, re.Pattern[bytes]]]) -> bytes:
+    """The record without the lines not kept, and without the members that its `bare` lines hold."""
+    lines = record.split(b"\n")
+    for place, member in bare:
+        lines[place] = member.sub(b"", lines[place])
+    return b"".join([line for line, kept in zip(lines, keep, strict=True) if kept])
+
+
+@cache
+def _member(name: str) -> re.Pattern[bytes]:
+    """Finds a member that is a list of flat objects, a flat object or null, whatever its texts say."""
+    text = r'"(?:[^"\\]++|\\.)*+"'
+    values = rf'\[(?:[^\]"]++|{text})*+\]|\{{(?:[^}}"]++|{text})*+\}}|null'
+    return re.compile(rf',"{name}":(?:{values})'.encode())
 
 
 def _value_of(record: dict[str, Any], name: str) -> int:
@@ -189,18 +210,23 @@ def _value_of(record: dict[str, Any], name: str) -> int:
     if name == "shipments_completed_at":
         times = [shipment.get("completed_at") for shipment in record["shipments"]]
         return max((moment_of(time) for time in times if time), default=ABSENT)
-    return moment_of(record[name]) if record.get(name) else ABSENT
+    value = record.get(name)
+    if name.endswith("_id"):
+        return ABSENT if value is None else int(value)
+    return moment_of(value) if value else ABSENT
 
 
 class Shelves:
-    """One shelf per resource, all in one spool."""
+    """One shelf per list that has records of its own, all in one spool."""
 
     def __init__(self) -> None:
         self._spool = Spool()
-        self._shelves = {name: Shelf(resource, self._spool) for name, resource in RESOURCES.items()}
+        self._shelves = {
+            name: Shelf(resource, self._spool) for name, resource in RESOURCES.items() if not resource.of
+        }
 
     def __getitem__(self, name: str) -> Shelf:
-        return self._shelves[name]
+        return self._shelves[RESOURCES[name].of or name]
 
     def close(self) -> None:
         """Gives the disk space back."""

@@ -10,11 +10,14 @@ from typing import Any
 
 from pipelines.demo.helsinki import local_text, moment_of
 from pipelines.demo.ledger import Ledger
-from pipelines.demo.order import COMPONENTS
+from pipelines.demo.resources import RESOURCES
 from pipelines.demo.shelf import Query, Shelf, Shelves
-from pipelines.demo.wire import parse_record, record_text
+from pipelines.demo.wire import blank_record, parse_record, record_text
 
 Moment = float | datetime
+
+_CLOCKED = ("created_at", "updated_at", "changed_at")
+_WITH_A_PARENT = (1, 2**62)
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,10 @@ class Page:
 
 class Shop:
     """A store whose records can be read and changed from any thread; resources go by their names.
+
+    Records go by their ids, gift cards by one the API never tells. Subcategories are categories seen
+    from their parent: read here, written there. A record that another one shows (a product's stock
+    item, its brand, a customer's groups) is a copy: an edit of the one leaves the other alone.
 
     Attributes:
         clock: Unix seconds of the shop's own now, also its `Date` header when served.
@@ -60,8 +67,17 @@ class Shop:
 
     def ids(self, resource: str) -> list[int]:
         """The ids of all records, ascending."""
+        view, shelf = RESOURCES[resource], self._shelves[resource]
         with self._lock:
-            return self._shelves[resource].ids.tolist()
+            if not view.of:
+                return shelf.ids.tolist()
+            found = shelf.select(Query(((view.link, *_WITH_A_PARENT),)))
+            return [shelf.ids[position] for position in found]
+
+    def holds(self, resource: str, record_id: int) -> bool:
+        """Whether there is a record with that id."""
+        with self._lock:
+            return self._shelves[resource].place(record_id) is not None
 
     def get(self, resource: str, record_id: int) -> dict[str, Any]:
         """One record with all its nested lists.
@@ -96,14 +112,15 @@ class Shop:
 
     def insert(self, resource: str, record: dict[str, Any], at: Moment | None = None) -> int:
         """The id of the new record; fields not given are null, lists empty, the id the next free one."""
-        shelf = self._shelves[resource]
+        shelf = self._writable(resource)
         now = local_text(moment_of(self.clock() if at is None else at))
         with self._lock:
             last = shelf.ids[-1] if shelf.ids else 0
-            blank = _blank(shelf) | {"id": last + 1, "created_at": now, "updated_at": now}
-            whole = blank | record
-            self._put(shelf, whole)
-        return int(whole["id"])
+            clocked = {name: now for name in _CLOCKED if name in shelf.resource.fields}
+            whole = blank_record(shelf.resource) | {"id": last + 1} | clocked | record
+            record_id = int(whole["id"])
+            self._put(shelf, record_id, whole)
+        return record_id
 
     def update(
         self,
@@ -118,11 +135,12 @@ class Shop:
         Raises:
             KeyError: there is no record with that id.
         """
+        shelf = self._writable(resource)
         with self._lock:
             record = self.get(resource, record_id)
-            if bump:
+            if bump and "updated_at" in shelf.resource.fields:
                 record["updated_at"] = local_text(moment_of(self.clock() if at is None else at))
-            self._put(self._shelves[resource], record | changes)
+            self._put(shelf, record_id, record | changes)
 
     def delete(self, resource: str, record_id: int) -> None:
         """Takes the record away; no trace of it is served.
@@ -131,17 +149,20 @@ class Shop:
             KeyError: there is none with that id.
         """
         with self._lock:
-            self._shelves[resource].remove(record_id)
+            self._writable(resource).remove(record_id)
 
-    def _put(self, shelf: Shelf, record: dict[str, Any]) -> None:
+    def _writable(self, resource: str) -> Shelf:
+        """The list's shelf.
+
+        Raises:
+            ValueError: the list only shows another one's records.
+        """
+        if RESOURCES[resource].of:
+            raise ValueError(f"{resource} shows {RESOURCES[resource].of}: write there")
+        return self._shelves[resource]
+
+    def _put(self, shelf: Shelf, record_id: int, record: dict[str, Any]) -> None:
+        if "id" not in shelf.resource.fields:
+            record.pop("id", None)
         text = record_text(record, shelf.resource.sections)
-        shelf.put(int(record["id"]), text, shelf.values_of(parse_record(text)))
-
-
-def _blank(shelf: Shelf) -> dict[str, Any]:
-    record: dict[str, Any] = dict.fromkeys(shelf.resource.fields)
-    record |= {section: [] for section in shelf.resource.sections}
-    if shelf.resource.has_status:
-        record["status"] = "OPEN"
-        record["tax_summary"] = {component: [] for component in COMPONENTS}
-    return record
+        shelf.put(record_id, text, shelf.values_of(parse_record(text)))

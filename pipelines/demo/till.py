@@ -27,6 +27,7 @@ from pipelines.demo.catalogue import (
     STORE,
     Catalogue,
     Item,
+    campaign_id,
     vat_rate,
 )  # fmt: skip
 from pipelines.demo.helsinki import DAY, day_start, local_day
@@ -113,8 +114,8 @@ class Till:
         quantity = _QUANTITIES[int(random() * 100)] if kind != GIFT_CARDS else 1
         row = Row(next(self._row_ids), moment, item, quantity, item.price, vat_rate(kind, moment))
         if random() < 0.12 and kind != GIFT_CARDS:
-            row.campaign_id = 20 + moment // (90 * DAY) % 40
-            row.price = item.price * 8 // 10
+            row.campaign_id = campaign_id(moment)
+            row.price = item.campaign_price
         if random() < 0.01:
             row.extra = f',"serial_number":"SN-{row.id}"'
         return row

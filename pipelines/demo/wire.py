@@ -13,6 +13,8 @@ from functools import lru_cache
 from typing import Any
 
 from pipelines.demo.helsinki import local_text, moment_of
+from pipelines.demo.order import COMPONENTS
+from pipelines.demo.resources import Resource
 
 
 def time_json(moment: int | None) -> str:
@@ -26,12 +28,27 @@ def text_json(value: str | None) -> str:
     return json.dumps(value)
 
 
+def money(cents: int | None) -> Decimal | None:
+    """Euros for a record that is not JSON yet; nothing stays nothing."""
+    return None if cents is None else Decimal(cents).scaleb(-2)
+
+
 def record_text(record: dict[str, Any], sections: tuple[str, ...]) -> bytes:
     """A whole record in the stored form; decimals of up to 15 digits come out exact."""
     base = {key: value for key, value in record.items() if key not in sections}
     lines = [_dump(base)[:-1]]
     lines += [f',"{section}":{_dump(record[section])}' for section in sections]
     return "\n".join([*lines, "}"]).encode()
+
+
+def blank_record(resource: Resource) -> dict[str, Any]:
+    """A record in which every field is null, every nested list empty and every object the list `[]`."""
+    record: dict[str, Any] = dict.fromkeys(resource.fields)
+    record |= {section: [] for section in resource.sections}
+    if "status" in resource.filters:
+        record["status"] = "OPEN"
+        record["tax_summary"] = {component: [] for component in COMPONENTS}
+    return record
 
 
 def parse_record(text: bytes) -> dict[str, Any]:

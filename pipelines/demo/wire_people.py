@@ -1,12 +1,17 @@
-"""Accounts and subscribers as JSON text (reference/mycashflow-api.md 5.9, 5.12)."""
+"""Accounts, their addresses and subscribers as JSON text (reference/mycashflow-api.md 5.9 to 5.12)."""
 
+import json
 from random import Random
 
 from pipelines.demo.helsinki import local_text
-from pipelines.demo.people import LANGUAGES, Person, Subscriber
+from pipelines.demo.people import GROUPS, LANGUAGES, PLACES, Person, Subscriber
 from pipelines.demo.wire import text_json, time_json
 
 STREET = "Esimerkkikatu"
+_OTHER_STREET = "Mallitie"
+_GROUPS = {
+    number: json.dumps({"id": number, "name": name}, separators=(",", ":")) for number, name in GROUPS.items()
+}
 
 
 def customer_text(person: Person, updated_at: int, login_at: int | None, rng: Random) -> str:
@@ -23,14 +28,24 @@ def customer_text(person: Person, updated_at: int, login_at: int | None, rng: Ra
         f'"sms_subscription":{"true" if luck < 0.2 else "false"},'
         f'"einvoice_address":{_einvoice_address(person)},"last_login_at":{time_json(login_at)},'
         f'"external_id":{text_json(person.external_id)}{points}'
-        f'\n,"customer_groups":[{",".join(customer_groups(person))}]\n}}'
+        f'\n,"customer_groups":[{",".join([_GROUPS[group] for group in person.group_ids])}]\n}}'
     )
 
 
-def customer_groups(person: Person) -> list[str]:
-    """The JSON of each group the account is in."""
-    groups = ['{"id":3,"name":"Yritykset"}'] if person.is_company else []
-    return groups + (['{"id":1,"name":"Kanta-asiakkaat"}'] if person.index % 4 == 0 else [])
+def address_text(address_id: int, person: Person, place: int) -> str:
+    """One of the account's shipping addresses, the first of which (place 0) is its primary one."""
+    postal_code, city = PLACES[(person.index + place) % len(PLACES)]
+    moment, number = local_text(person.registered_at or 0), person.index % 60 + place + 1
+    door = '"B"' if number % 3 == 0 else "null"
+    company = f'"Esimerkki {person.index} Oy"' if person.is_company else "null"
+    return (
+        f'{{"id":{address_id},"created_at":"{moment}","updated_at":"{moment}",'
+        f'"customer_id":{person.account_id},"primary":{"false" if place else "true"},'
+        f'"email":"{person.email}","company":{company},"first_name":{text_json(person.first_name)},'
+        f'"last_name":{text_json(person.last_name)},"street_address":"{_OTHER_STREET} {number}",'
+        f'"street_name":"{_OTHER_STREET}","street_number":"{number}","house_extension":{door},'
+        f'"postal_code":"{postal_code}","city":{text_json(city)},"country":"fi","phone":null}}'
+    )
 
 
 def subscriber_text(subscriber: Subscriber) -> str:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from pipelines.demo.opening import make_shop
+from pipelines.demo.resources import RESOURCES
 from pipelines.demo.server import KEY, USER, ShopServer, serve
 from pipelines.demo.shop import Shop
 
@@ -85,6 +86,22 @@ def served(shop: Shop) -> dict[str, list[dict[str, Any]]]:
             path: client.get(f"/{path}", {"page_size": 9999, "expand": expand}).json["data"]
             for path, expand in expands.items()
         }
+
+
+@pytest.fixture(scope="session")
+def lists(shop: Shop) -> dict[str, list[dict[str, Any]]]:
+    """All its lists as served, with all expands, by name; of parted ones all parts together."""
+    with serve(shop) as server, closing(Client(server)) as client:
+        return {name: read_list(client, name) for name in RESOURCES}
+
+
+def read_list(client: Client, name: str) -> list[dict[str, Any]]:
+    resource = RESOURCES[name]
+    params: dict[str, Any] = {"page_size": 9999}
+    params |= {"expand": ",".join(resource.everything)} if resource.everything else {}
+    owners = client.server.shop.ids(resource.parent) if resource.parent else [0]
+    paths = [resource.path.replace("{id}", str(owner)) for owner in owners]
+    return [record for path in paths for record in client.get(f"/{path}", params).json["data"]]
 
 
 @pytest.fixture(scope="session")

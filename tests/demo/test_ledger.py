@@ -160,7 +160,7 @@ def test_row_counts(shop: Shop, served: dict[str, list[Record]]) -> None:
     orders = served["orders"]
     rows = [row for order in orders for row in order["products"]]
     shipments = [shipment for order in orders for shipment in order["shipments"]]
-    assert shop.ledger().rows == {
+    true = {
         "customers": len(served["customers"]),
         "customers__customer_groups": sum(
             len(customer["customer_groups"]) for customer in served["customers"]
@@ -176,6 +176,7 @@ def test_row_counts(shop: Shop, served: dict[str, list[Record]]) -> None:
         "orders__comments": sum(len(order["comments"]) for order in orders),
         "orders__events": sum(len(order["events"]) for order in orders),
     }
+    assert true.items() <= shop.ledger().rows.items()
 
 
 def test_many_orders_share_one_second(served: dict[str, list[Record]]) -> None:

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pipelines.demo.resources import ORDERS
+from pipelines.demo.resources import RESOURCES
 from pipelines.demo.shop import Shop
 
-EVERYTHING = ",".join(ORDERS.everything)
+EVERYTHING = ",".join(RESOURCES["orders"].everything)
 
 
 def moment(text: str) -> float:
@@ -224,7 +224,7 @@ def test_1_1_a_trailing_slash_is_an_error(client: Any) -> None:
 
 
 def test_unknown_paths_and_methods(client: Any) -> None:
-    assert client.get("/products").status == 404
+    assert client.get("/coupons").status == 404
     assert client.get("/api/v2/orders").status == 404
     assert client.get("/orders/10001/cancel").status == 404
     for method in ("POST", "PUT", "PATCH", "DELETE", "HEAD"):
