@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
+from pipelines.sources.mycashflow.resources import EVERY
+
 Manifest = dict[str, Any]
 Models = list[dict[str, Any]]
 
 ROOT = Path(__file__).parents[1]
 FLOORS = {"staging": 0, "intermediate": 1, "marts": 2, "metrics": 3, "segments": 3, "outbound": 4}
+RAW, DELETED = "raw_mycashflow", "ops.deleted_records"
 PREFIXES = {
     "staging": ("stg_",),
     "intermediate": ("int_",),
@@ -58,6 +61,40 @@ def test_sources_are_read_in_staging_only(models: Models) -> None:
     for model in models:
         reads_source = any(parent.startswith("source.") for parent in model["depends_on"]["nodes"])
         assert reads_source == (floor(model) == "staging"), model["name"]
+
+
+def test_staging_shows_one_raw_table_and_asks_only_what_is_deleted(models: Models) -> None:
+    """No joins in staging; `is_deleted` is the one look at another table (sql/macros/deleted.sql)."""
+    for model in models:
+        if floor(model) == "staging":
+            sources = [parent.split(".", 2)[-1] for parent in model["depends_on"]["nodes"]]
+            assert len(set(sources) - {DELETED}) == 1, model["name"]
+            assert " join " not in model["raw_code"], model["name"]
+
+
+def test_every_raw_table_is_a_source_and_every_list_is_staged(manifest: Manifest, models: Models) -> None:
+    raw = {node["name"]: key for key, node in manifest["sources"].items() if node["source_name"] == RAW}
+    children = [
+        child.name for list_ in EVERY for child in (list_.as_children if list_.within else list_.children)
+    ]
+    assert sorted(raw) == sorted({*(list_.name for list_ in EVERY), *children})
+    staged = {parent for model in models for parent in model["depends_on"]["nodes"]}
+    assert [list_.name for list_ in EVERY if raw[list_.name] not in staged] == []
+
+
+def test_staging_knows_what_a_store_has_deleted(models: Models) -> None:
+    for model in models:
+        if model["name"].startswith("stg_mycashflow__"):
+            assert "is_deleted" in model["columns"], model["name"]
+
+
+def test_whoever_reads_staging_decides_about_what_is_deleted(manifest: Manifest, models: Models) -> None:
+    """Its SQL names `is_deleted` at least as often as it reads a staging model that has it."""
+    for model in models:
+        if floor(model) != "staging":
+            below = [manifest["nodes"].get(parent, {}) for parent in model["depends_on"]["nodes"]]
+            asked = [node["name"] for node in below if "is_deleted" in node.get("columns", {})]
+            assert model["raw_code"].count("is_deleted") >= len(asked), f"{model['name']} reads {asked}"
 
 
 def test_a_model_has_its_folder_s_prefix_and_schema(models: Models) -> None:

@@ -1,4 +1,5 @@
--- Nothing is lost or doubled between staging and marts: rows and money of each store agree.
+-- Nothing is lost or doubled between staging and marts: rows and money of each store agree, less
+-- what the store has deleted.
 with
 
 staged_taxes as (
@@ -9,7 +10,7 @@ staged_taxes as (
         round(sum(amount_incl_vat), 2) as incl_vat,
         round(sum(amount_excl_vat), 2) as excl_vat
     from {{ ref('stg_mycashflow__order_taxes') }}
-    where component in ('goods', 'shipping', 'fees')
+    where component in ('goods', 'shipping', 'fees') and not is_deleted
     group by 1, 2, 3
 ),
 
@@ -19,6 +20,7 @@ staged as (
         'orders' as measure,
         count(*) as quantity
     from {{ ref('stg_mycashflow__orders') }}
+    where not is_deleted
     group by 1, 2
     union all
     select
@@ -26,6 +28,7 @@ staged as (
         'pieces' as measure,
         sum(quantity) as quantity
     from {{ ref('stg_mycashflow__order_lines') }}
+    where not is_deleted
     group by 1, 2
     union all
     select
@@ -33,6 +36,7 @@ staged as (
         'payments' as measure,
         sum(round(amount, 2)) as quantity
     from {{ ref('stg_mycashflow__payments') }}
+    where not is_deleted
     group by 1, 2
     union all
     select

@@ -9,4 +9,4 @@ select
     amount_excl_vat,
     vat_amount
 from {{ ref('stg_mycashflow__order_taxes') }}
-where abs(amount_incl_vat - amount_excl_vat - vat_amount) > 0.01
+where not is_deleted and abs(amount_incl_vat - amount_excl_vat - vat_amount) > 0.01

@@ -5,11 +5,20 @@ accounts as (
 ),
 
 orders as (
-    select * from {{ ref('stg_mycashflow__orders') }}
+    select
+        orders.*,
+        case when accounts.is_deleted is not true then orders.customer_id end as account_id
+    from {{ ref('stg_mycashflow__orders') }} as orders
+    left join accounts
+        on
+            orders.store = accounts.store
+            and orders.customer_id = accounts.customer_id
+    where not orders.is_deleted
 ),
 
 email_subscribers as (
     select * from {{ ref('stg_mycashflow__email_subscribers') }}
+    where not is_deleted
 ),
 
 final as (
@@ -30,12 +39,13 @@ final as (
         language,
         registered_at as recorded_at
     from accounts
+    where not is_deleted
     union all
     select
         store,
         platform,
         order_id as record_id,
-        customer_id,
+        account_id as customer_id,
         'order' as record_type,
         email_normalised,
         first_name,

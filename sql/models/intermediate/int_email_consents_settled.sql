@@ -2,14 +2,19 @@ with
 
 accounts as (
     select * from {{ ref('stg_mycashflow__customers') }}
+    where not is_deleted
 ),
 
 email_subscribers as (
     select
-        *,
+        store,
+        email_normalised,
+        is_subscribed and not is_deleted as is_on_list,
         row_number() over (
             partition by store, email_normalised
-            order by greatest(subscribed_at, unsubscribed_at) desc, is_subscribed asc
+            order by
+                greatest(subscribed_at, unsubscribed_at) desc,
+                is_subscribed and not is_deleted asc
         ) as newness_rank
     from {{ ref('stg_mycashflow__email_subscribers') }}
     where subscribed_at is not null or unsubscribed_at is not null
@@ -26,8 +31,8 @@ statements as (
     select
         store,
         email_normalised,
-        is_subscribed as has_consent,
-        is_subscribed as is_on_list
+        is_on_list as has_consent,
+        is_on_list
     from email_subscribers
     where newness_rank = 1
 ),

@@ -2,6 +2,7 @@ with
 
 lines as (
     select * from {{ ref('stg_mycashflow__order_lines') }}
+    where not is_deleted
 ),
 
 vat_bases as (
@@ -20,7 +21,7 @@ rate_goods as (
         sum(amount_incl_vat) as goods_incl_vat,
         sum(amount_excl_vat) as goods_excl_vat
     from {{ ref('stg_mycashflow__order_taxes') }}
-    where component = 'goods'
+    where component = 'goods' and not is_deleted
     group by 1, 2, 3
 ),
 

@@ -10,6 +10,7 @@ orders as (
         coalesce(stated_fees, 0) as stated_fees,
         stated_total
     from {{ ref('stg_mycashflow__orders') }}
+    where not is_deleted
 ),
 
 vat_bases as (

@@ -2,6 +2,7 @@ with
 
 order_taxes as (
     select * from {{ ref('stg_mycashflow__order_taxes') }}
+    where not is_deleted
 ),
 
 summed as (

@@ -2,6 +2,7 @@ with
 
 orders as (
     select * from {{ ref('stg_mycashflow__orders') }}
+    where not is_deleted
 ),
 
 stores as (
@@ -21,6 +22,7 @@ line_sums as (
         sum(quantity) filter (where not is_return) as units,
         bool_and(is_return) as is_all_returns
     from {{ ref('stg_mycashflow__order_lines') }}
+    where not is_deleted
     group by 1, 2
 ),
 

@@ -2,6 +2,7 @@ with
 
 orders as (
     select * from {{ ref('stg_mycashflow__orders') }}
+    where not is_deleted
 ),
 
 lines as (
@@ -12,6 +13,7 @@ lines as (
         sum(abs(stated_amount) * coalesce(vat_rate, 0)) as rate_weight,
         sum(abs(stated_amount)) as weight
     from {{ ref('stg_mycashflow__order_lines') }}
+    where not is_deleted
     group by 1, 2
 ),
 

@@ -10,6 +10,7 @@ consents as (
 
 accounts as (
     select * from {{ ref('stg_mycashflow__customers') }}
+    where not is_deleted
 ),
 
 stores as (

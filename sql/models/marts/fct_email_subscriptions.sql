@@ -2,6 +2,7 @@ with
 
 email_subscribers as (
     select * from {{ ref('stg_mycashflow__email_subscribers') }}
+    where not is_deleted
 ),
 
 customers as (

@@ -2,6 +2,7 @@ with
 
 lines as (
     select * from {{ ref('stg_mycashflow__order_lines') }}
+    where not is_deleted
 ),
 
 prices as (

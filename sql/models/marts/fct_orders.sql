@@ -2,6 +2,7 @@ with
 
 orders as (
     select * from {{ ref('stg_mycashflow__orders') }}
+    where not is_deleted
 ),
 
 sequence as (

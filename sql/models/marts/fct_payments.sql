@@ -2,6 +2,7 @@ with
 
 payments as (
     select * from {{ ref('stg_mycashflow__payments') }}
+    where not is_deleted
 ),
 
 stores as (

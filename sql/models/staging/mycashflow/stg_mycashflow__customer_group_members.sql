@@ -16,7 +16,9 @@ renamed as (
 
         name as customer_group_name,
 
-        position as group_position
+        position as group_position,
+
+        {{ is_deleted('customers', 'customer_id') }} as is_deleted
     from source
 )
 

@@ -31,6 +31,7 @@ renamed as (
         login_allowed as is_login_allowed,
         email_subscription as is_email_subscribed,
         sms_subscription as is_sms_subscribed,
+        {{ is_deleted('customers') }} as is_deleted,
 
         created_at as registered_at,
         updated_at,

@@ -21,6 +21,7 @@ renamed as (
             unsubscribed_at < subscribed_at,
             unsubscribed_at is null and subscribed_at is not null
         ) as is_subscribed,
+        {{ is_deleted('email_subscribers') }} as is_deleted,
 
         created_at,
         updated_at,

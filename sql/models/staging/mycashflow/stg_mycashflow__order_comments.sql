@@ -18,6 +18,8 @@ renamed as (
 
         position as comment_position,
 
+        {{ is_deleted('orders', 'order_id') }} as is_deleted,
+
         created_at as commented_at
     from source
 )

@@ -17,7 +17,9 @@ renamed as (
         text as reason_text,
 
         parent_position as line_position,
-        position as reason_position
+        position as reason_position,
+
+        {{ is_deleted('orders', 'order_id') }} as is_deleted
     from source
 )
 

@@ -37,6 +37,7 @@ renamed as (
 
         coalesce(quantity < 0, false) as is_return,
         return_to_stock as is_returned_to_stock,
+        {{ is_deleted('orders', 'order_id') }} as is_deleted,
 
         created_at,
         updated_at,

@@ -24,7 +24,9 @@ renamed as (
         tax_rate as vat_rate,
         total as amount_incl_vat,
         total_without_tax as amount_excl_vat,
-        total_tax as vat_amount
+        total_tax as vat_amount,
+
+        {{ is_deleted('orders', 'order_id') }} as is_deleted
     from source
 )
 

@@ -52,6 +52,7 @@ renamed as (
         total as stated_total,
 
         different_shipping_address as has_different_shipping_address,
+        {{ is_deleted('orders') }} as is_deleted,
 
         created_at as ordered_at,
         updated_at,

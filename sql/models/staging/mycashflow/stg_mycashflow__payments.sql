@@ -25,6 +25,7 @@ renamed as (
 
         is_confirmed,
         is_paid,
+        {{ is_deleted('orders', 'order_id') }} as is_deleted,
 
         created_at,
         updated_at

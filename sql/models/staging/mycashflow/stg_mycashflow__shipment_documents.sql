@@ -17,7 +17,9 @@ renamed as (
         url as document_url,
 
         parent_position as shipment_position,
-        position as document_position
+        position as document_position,
+
+        {{ is_deleted('orders', 'order_id') }} as is_deleted
     from source
 )
 

@@ -25,6 +25,8 @@ renamed as (
         weight,
         parcel_count,
 
+        {{ is_deleted('orders', 'order_id') }} as is_deleted,
+
         created_at,
         updated_at,
         completed_at
