@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from pipelines.errors import PipelineError
-from pipelines.extract.greeting import greet_all
-from pipelines.extract.ledger import Ledger
+from pipelines.errors import ApiError, PipelineError
+from pipelines.extract.endpoint import Endpoint
+from pipelines.extract.greeting import absence, greet_all
+from pipelines.extract.inner import InnerList
+from pipelines.extract.opening import Task
 from pipelines.extract.stream import Stream
-from pipelines.load import Wanted, open_streams
+from pipelines.job import open_streams
 from pipelines.settings import Store
 
 # A server's clock may be off by so many seconds before it is worth a word; windows use its clock, not ours.
@@ -34,18 +36,24 @@ def check_stores(stores: Sequence[Store]) -> list[Finding]:
 def _check_store(store: Store) -> Finding:
     finding = Finding(store.name)
     try:
-        streams = open_streams(store, Ledger(), Wanted(), lambda window: None)
+        streams = open_streams(store, Task())
     except PipelineError as problem:
         finding.problems.append(problem)
         return finding
     wanted = [stream for stream in streams if stream.is_read]
-    answers = {stream.endpoint.name: _ask(stream) for stream in wanted}
-    refusals = [answer for answer in answers.values() if isinstance(answer, PipelineError)]
+    answers = [(stream, _ask(stream)) for stream in wanted]
+    refusals = [answer for _, answer in answers if isinstance(answer, PipelineError)]
     if len(refusals) == len(wanted):
         finding.problems.append(_one_for_all(streams, refusals))
         return finding
-    finding.problems += refusals
-    finding.lists = [answer for answer in answers.values() if isinstance(answer, str)]
+    for stream, answer in answers:
+        if isinstance(answer, str):
+            finding.lists.append(answer)
+        elif isinstance(answer, ApiError) and answer.status in (403, 404):
+            finding.warnings.append(f"{absence(stream.reader).sentence} ({answer})")
+        else:
+            finding.problems.append(answer)
+    finding.lists += [_said_of_inner(stream, inner) for stream in wanted for inner in stream.inner]
     finding.warnings += _clock_warnings(wanted)
     return finding
 
@@ -53,12 +61,23 @@ def _check_store(store: Store) -> Finding:
 def _ask(stream: Stream) -> str | PipelineError:
     """What can be said of a list, or why it cannot be read."""
     try:
-        version = stream.greet().version
+        version = stream.reader.greet().version
     except PipelineError as problem:
         return problem
-    endpoint = stream.endpoint
+    return _sentence(stream.endpoint, f"readable on {version}")
+
+
+def _sentence(endpoint: Endpoint, found: str) -> str:
+    unseen = "" if endpoint.seen else "; its path is a guess that this store bears out"
     blind = f"; its cursor cannot see {', '.join(endpoint.blind_to)}" if endpoint.blind_to else ""
-    return f"{endpoint.name}: readable on {version}{blind}"
+    return f"{endpoint.name}: {found}{unseen}{blind}"
+
+
+def _said_of_inner(stream: Stream, inner: InnerList) -> str:
+    endpoint = inner.reader.endpoint
+    if not inner.is_read:
+        return f"{endpoint.name}: off, it takes a request for every row of {stream.endpoint.name}"
+    return _sentence(endpoint, f"asked for with every new row of {stream.endpoint.name}")
 
 
 def _one_for_all(streams: Sequence[Stream], refusals: Sequence[PipelineError]) -> PipelineError:
@@ -72,6 +91,6 @@ def _one_for_all(streams: Sequence[Stream], refusals: Sequence[PipelineError]) -
 
 def _clock_warnings(streams: Sequence[Stream]) -> Iterator[str]:
     for stream in streams[:1]:
-        seconds = stream.clock_ahead()
+        seconds = stream.reader.clock_ahead()
         if abs(seconds) > CLOCK_TOLERANCE:
             yield f"{stream.store}: its clock is {seconds:+.0f} s from this machine's; its own is used"

@@ -31,6 +31,10 @@ Stores = Annotated[
 ]
 AsOf = Annotated[str | None, typer.Option(help="Compute as of this day (YYYY-MM-DD) instead of today.")]
 
+AllowShrink = Annotated[
+    bool, typer.Option("--allow-shrink", help="Believe that more than a fifth of a list is gone.")
+]
+
 
 @app.command()
 def demo(
@@ -65,8 +69,10 @@ def check(stores: Stores = None) -> None:
     with _told() as teller:
         findings = check_stores(read_settings().chosen(stores))
         for finding in findings:
-            for line in (*finding.lists, *finding.warnings):
+            for line in finding.lists:
                 teller.say(f"{finding.store}: {line}")
+            for warning in finding.warnings:
+                teller.say(f"warning: {warning}")
             for problem in finding.problems:
                 typer.echo(f"error: {problem}", err=True)
     problems = [problem for finding in findings for problem in finding.problems]
@@ -80,17 +86,30 @@ def sync(
     full: Annotated[bool, typer.Option("--full", help="Everything again, from the beginning.")] = False,
     since: Annotated[str | None, typer.Option("--from", help="Backfill from this day or moment.")] = None,
     until: Annotated[str | None, typer.Option("--to", help="Backfill to this day or moment.")] = None,
+    allow_shrink: AllowShrink = False,
 ) -> None:
     """Extract and load what is new; a backfill leaves the cursor alone."""
     from pipelines import flow
-    from pipelines.load import Wanted
+    from pipelines.job import Wanted
     from pipelines.settings import read_settings
 
     with _told() as teller:
         settings = read_settings()
-        wanted = Wanted(resource or (), full, since, until)
+        wanted = Wanted(resource or (), full, since, until, allow_shrink)
         wanted.span("UTC")
         record = flow.sync(settings, settings.chosen(stores), wanted, teller)
+    _finish(record)
+
+
+@app.command()
+def sweep(stores: Stores = None, allow_shrink: AllowShrink = False) -> None:
+    """Find deleted records: compares all ids; raw keeps what it has, models leave it out."""
+    from pipelines import flow
+    from pipelines.settings import read_settings
+
+    with _told() as teller:
+        settings = read_settings()
+        record = flow.sweep(settings, settings.chosen(stores), allow_shrink, teller)
     _finish(record)
 
 
@@ -190,8 +209,8 @@ def _told() -> Iterator[Teller]:
 
 
 def _finish(record: Record) -> None:
-    for failure in record.failures:
-        typer.echo(f"error: {failure}", err=True)
+    for problem in record.problems:
+        typer.echo(f"error: {problem}", err=True)
     raise typer.Exit(record.exit_code)
 
 

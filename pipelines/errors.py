@@ -5,8 +5,9 @@ PipelineError
 ├── ApiError            method, address without secrets, status, excerpt            exit 3
 │   ├── AccessDenied    stop; ask for rights
 │   ├── RateLimited     wait (carries seconds)
-│   └── Unavailable     try again later
+│   └── Unavailable     try again later (WindowGrew, too)
 ├── ContractError       an answer of a shape we do not know                         exit 3
+├── LoadRefused         too much is gone to believe it without a person              exit 3
 ├── LoadFailed          the warehouse did not take the rows                         exit 1
 └── TransformFailed     names of the models or tests                                exit 1
 
@@ -39,6 +40,9 @@ class ApiError(PipelineError):
     Args:
         message: where, what happened and what to do.
         status: the HTTP status, or None when no answer came.
+
+    Attributes:
+        requests: how often it was tried.
     """
 
     exit_code = THEIR_SERVICE
@@ -46,6 +50,7 @@ class ApiError(PipelineError):
     def __init__(self, message: str, status: int | None = None) -> None:
         super().__init__(message)
         self.status = status
+        self.requests = 1
 
 
 class AccessDenied(ApiError):
@@ -53,7 +58,24 @@ class AccessDenied(ApiError):
 
 
 class Unavailable(ApiError):
-    """5xx, a timeout, a broken connection or body: later it may work."""
+    """5xx, a timeout, a broken connection or body: later it may work.
+
+    Args:
+        message, status: as for every `ApiError`.
+        excerpt: the beginning of the answer, redacted.
+        may_be_rows: whether a row in the answer may be the cause, so that asking for fewer rows can help.
+    """
+
+    def __init__(
+        self, message: str, status: int | None = None, excerpt: str = "", may_be_rows: bool = False
+    ) -> None:
+        super().__init__(message, status)
+        self.excerpt = excerpt
+        self.may_be_rows = may_be_rows
+
+
+class WindowGrew(Unavailable):
+    """Rows entered a window that should have been closed: the store's clocks disagree."""
 
 
 class RateLimited(Unavailable):
@@ -66,6 +88,12 @@ class RateLimited(Unavailable):
 
 class ContractError(PipelineError):
     """An answer that is well-formed but not of the shape the API promises."""
+
+    exit_code = THEIR_SERVICE
+
+
+class LoadRefused(PipelineError):
+    """So much of a list is gone that a person should say whether it is true."""
 
     exit_code = THEIR_SERVICE
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -13,11 +13,13 @@ from typing import Any, Protocol
 import pendulum
 
 from pipelines import warehouse
-from pipelines.errors import DONE, OUR_FAULT, SET_ASIDE, PipelineError, SettingsError
-from pipelines.extract.ledger import Ledger, WindowRecord
-from pipelines.load import Loaded, Wanted, load_store
+from pipelines.errors import DONE, OUR_FAULT, SET_ASIDE, LoadRefused, PipelineError, SettingsError
+from pipelines.extract.ledger import Gap, Ledger, WindowRecord
+from pipelines.job import Job, Loaded, Wanted
+from pipelines.load import load_store
 from pipelines.lock import run_lock
 from pipelines.settings import Settings, Store, now
+from pipelines.sweep import is_due, sweep_store
 from pipelines.transform import Wish
 
 PACKAGES = ("kassavirta", "dlt", "duckdb", "dbt-core", "pyarrow")
@@ -46,23 +48,32 @@ class Record:
     requests: int = 0
     rows: dict[str, int] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
+    refused: list[LoadRefused] = field(default_factory=list)
     failures: list[PipelineError] = field(default_factory=list)
 
     @property
     def exit_code(self) -> int:
-        """A failure's own code, else whether something was set aside."""
-        if self.failures:
-            return self.failures[0].exit_code
-        return OUR_FAULT if self.interrupted else SET_ASIDE if self.remarks else DONE
+        """The code of the first failure or refusal, else whether something was set aside."""
+        if self.interrupted and not self.failures:
+            return OUR_FAULT
+        for error in (*self.failures, *self.refused):
+            return error.exit_code
+        return SET_ASIDE if self.remarks else DONE
 
     @property
     def status(self) -> str:
         """In one word: failed, partial or done."""
-        return "failed" if self.failures or self.interrupted else "partial" if self.remarks else "done"
+        is_partial = bool(self.remarks or self.refused)
+        return "failed" if self.failures or self.interrupted else "partial" if is_partial else "done"
+
+    @property
+    def problems(self) -> Sequence[PipelineError]:
+        """What the person who runs this has to hear of, failures first."""
+        return [*self.failures, *self.refused]
 
     def row(self) -> dict[str, Any]:
         """The run as `ops.runs` keeps it."""
-        said = [*map(str, self.failures), *filter(None, [self.interrupted]), *self.remarks]
+        said = [*map(str, self.problems), *filter(None, [self.interrupted]), *self.remarks]
         return {
             "run_id": self.run_id,
             "command": self.command,
@@ -116,9 +127,25 @@ def run(settings: Settings, stores: Sequence[Store], wish: Wish, teller: Teller)
     """
     with run_lock(settings.data, "run"), _recorded(settings, Record("run"), stores) as record:
         _sync_stores(settings, stores, Wanted(), teller, record)
-        if len(record.failures) < len(stores):
+        if len(record.failed_stores) < len(stores):
+            _sweep_due(settings, stores, teller, record)
             _build_models(settings, wish, teller)
             _publish_and_report(settings, record, teller)
+    return record
+
+
+def sweep(settings: Settings, stores: Sequence[Store], allow_shrink: bool, teller: Teller) -> Record:
+    """Finds deleted records in each store; the run's record, with a failure for each store that failed.
+
+    Raises:
+        SettingsError: another run is under way, or the warehouse cannot be written.
+    """
+    wanted = Wanted(allow_shrink=allow_shrink)
+    with run_lock(settings.data, "sweep"), _recorded(settings, Record("sweep"), stores) as record:
+        if not _has_raw(settings):
+            raise SettingsError("nothing is loaded yet: run `kassavirta sync` first")
+        for store in stores:
+            _do(sweep_store, _job(settings, store, wanted, teller, record), teller, record)
     return record
 
 
@@ -140,21 +167,37 @@ def report(settings: Settings, teller: Teller) -> None:
 def _sync_stores(
     settings: Settings, stores: Sequence[Store], wanted: Wanted, teller: Teller, record: Record
 ) -> None:
+    for store in stores:
+        _do(load_store, _job(settings, store, wanted, teller, record), teller, record)
+
+
+def _sweep_due(settings: Settings, stores: Sequence[Store], teller: Teller, record: Record) -> None:
+    for store in stores:
+        job = _job(settings, store, Wanted(), teller, record)
+        if store.name not in record.failed_stores and is_due(job):
+            _do(sweep_store, job, teller, record)
+
+
+def _job(settings: Settings, store: Store, wanted: Wanted, teller: Teller, record: Record) -> Job:
     def follow(window: WindowRecord) -> None:
         teller.progress(f"{window.store} {window.resource}", window.distinct_rows, window.api_count)
 
-    for store in stores:
-        loaded = Loaded(store.name)
-        try:
-            load_store(settings, store, wanted, record.run_id, follow, loaded)
-        except PipelineError as failure:
-            record.failures.append(failure)
-            record.failed_stores.append(store.name)
-            teller.say(f"{store.name}: failed. {failure}")
-        else:
-            teller.say(f"{store.name}: {_summary(loaded)}")
-        finally:
-            _enter(settings, loaded, record, teller)
+    return Job(settings, store, wanted, record.run_id, follow, Loaded(store.name))
+
+
+def _do(work: Callable[[Job], None], job: Job, teller: Teller, record: Record) -> None:
+    """One store's part of a run; its failure is kept, and does not stop the other stores."""
+    name = job.store.name
+    try:
+        work(job)
+    except PipelineError as failure:
+        record.failures.append(failure)
+        record.failed_stores.append(name)
+        teller.say(f"{name}: failed. {failure}")
+    else:
+        teller.say(f"{name}: {_summary(job.loaded)}")
+    finally:
+        _enter(job, record, teller)
 
 
 def _build_models(settings: Settings, wish: Wish, teller: Teller) -> None:
@@ -214,19 +257,20 @@ def _write(settings: Settings, record: Record) -> None:
             warehouse.replace(connection, "runs", [record.row()], "run_id")
 
 
-def _enter(settings: Settings, loaded: Loaded, record: Record, teller: Teller) -> None:
+def _enter(job: Job, record: Record, teller: Teller) -> None:
     """A store's windows, rows and remarks into the run's record and the ledger tables."""
-    ledger = loaded.ledger
-    record.requests += ledger.requests
+    loaded, path = job.loaded, job.settings.warehouse
+    record.requests += loaded.ledger.requests
     for table, rows in loaded.rows.items():
         record.rows[table] = record.rows.get(table, 0) + rows
-    remarks = [*loaded.missing, *_remarks(ledger)]
+    remarks = [*loaded.missing, *_remarks(loaded.ledger)]
     record.remarks += remarks
-    for remark in remarks:
-        teller.say(remark)
-    if settings.warehouse.exists():
-        windows = [{"run_id": record.run_id, **vars(window)} for window in ledger.windows]
-        with warehouse.connect(settings.warehouse) as connection:
+    record.refused += loaded.refused
+    for line in (*(f"warning: {warning}" for warning in loaded.warnings), *remarks):
+        teller.say(line)
+    if path.exists():
+        windows = [{"run_id": record.run_id, **vars(window)} for window in loaded.ledger.windows]
+        with warehouse.connect(path) as connection:
             warehouse.ensure_ops(connection)
             warehouse.insert(connection, "windows", windows)
 
@@ -243,12 +287,23 @@ def _remarks(ledger: Ledger) -> Iterator[str]:
         reasons.setdefault(f"{window.store}: {window.resource}", []).append(row.reason)
     for name, found in reasons.items():
         yield f"{name}: {len(found)} rows set aside in ops.rejected_rows, the first because {found[0]}"
+    places: dict[str, list[Gap]] = {}
+    for window, gap in ledger.gaps:
+        places.setdefault(f"{window.store}: {window.resource}", []).append(gap)
+    for name, gaps in places.items():
+        yield (
+            f"{name}: {len(gaps)} rows cannot be read and are in ops.quarantine, the first after id "
+            f"{gaps[0].id_before or 'none'}; every run tries them again"
+        )
 
 
 def _summary(loaded: Loaded) -> str:
     rows = loaded.ledger.rows_by_resource()
     parts = [f"{resource} {count:,}" for resource, count in rows.items()]
-    return f"{', '.join(parts) or 'nothing'} read in {loaded.ledger.requests} requests"
+    parts = [f"{', '.join(parts) or 'nothing'} read in {loaded.ledger.requests} requests"]
+    parts += [f"{loaded.deleted:,} found deleted"] if loaded.deleted else []
+    parts += [f"{loaded.returned:,} there again"] if loaded.returned else []
+    return ", ".join(parts)
 
 
 def _store_row(store: Store) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from pipelines.settings import now
 T = TypeVar("T")
 
 EXCERPT = 200
+REFUSED = "connection refused"
 E_MAIL = re.compile(r"[^\s\"'<>@]+@[^\s\"'<>@]+")
 LONG_NUMBER = re.compile(r"\+?\d[\d\s-]{5,}\d")
 
@@ -105,8 +106,20 @@ class Session:
     def __repr__(self) -> str:
         return f"Session({self.name!r}, {self.base_url!r})"
 
-    def get(self, path: str, params: Mapping[str, str | int], read: Callable[[Answer], T]) -> T:
+    def get(
+        self,
+        path: str,
+        params: Mapping[str, str | int],
+        read: Callable[[Answer], T],
+        attempts: int | None = None,
+    ) -> T:
         """What `read` makes of the answer; asked again while the store is busy or the body arrives broken.
+
+        Args:
+            path: what to ask for, below the base address.
+            params: its query.
+            read: makes a value of an answer, or raises Unavailable when it came broken.
+            attempts: fewer than the store's own.
 
         Raises:
             AccessDenied: 401 or 403.
@@ -115,14 +128,19 @@ class Session:
                 SettingsError: the host does not exist.
         """
         counter = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(self.limits.attempts),
+            stop=tenacity.stop_after_attempt(min(attempts or self.limits.attempts, self.limits.attempts)),
             retry=tenacity.retry_if_exception_type(Unavailable),
             wait=self._pause,
             reraise=True,
         )
         for attempt in counter:
+            number = attempt.retry_state.attempt_number
             with attempt:
-                return read(self._ask(path, params, attempt.retry_state.attempt_number))
+                try:
+                    return read(self._ask(path, params, number))
+                except ApiError as failure:
+                    failure.requests = number
+                    raise
         raise AssertionError("tenacity either returns or raises")
 
     def close(self) -> None:
@@ -163,7 +181,8 @@ class Session:
             seconds = _seconds(response.headers.get("Retry-After"))
             raise RateLimited(f"{where}: the store asks to wait {seconds:.0f} s. Try again later.", seconds)
         if status >= 500:
-            raise Unavailable(f"{where}: {excerpt or 'no reason given'}. Try again later.", status)
+            said = excerpt or "no reason given"
+            raise Unavailable(f"{where}: {said}. Try again later.", status, excerpt, may_be_rows=True)
         if 300 <= status < 400:
             raise ApiError(f"{where}: it points to another address. Set base_url to that address.", status)
         raise ApiError(f"{where}: {excerpt or 'no reason given'}", status)
@@ -178,8 +197,11 @@ class Session:
             return SettingsError(
                 f"{self.name}: {host} has no valid certificate. Check store_name or base_url."
             )
+        cause = _cause(error)
         return Unavailable(
-            f"{self.name}: GET {_bare(url)} got no whole answer ({_cause(error)}). Try again later."
+            f"{self.name}: GET {_bare(url)} got no whole answer ({cause}). Try again later.",
+            excerpt=cause,
+            may_be_rows=cause != REFUSED,
         )
 
     def _pause(self, state: tenacity.RetryCallState) -> float:
@@ -216,7 +238,7 @@ def _has_address(host: str) -> bool:
 def _cause(error: requests.RequestException) -> str:
     if isinstance(error, requests.Timeout):
         return "time-out"
-    return "connection refused" if "refused" in str(error) else "connection broken"
+    return REFUSED if "refused" in str(error) else "connection broken"
 
 
 def _date(header: str | None) -> pendulum.DateTime | None:

@@ -11,27 +11,34 @@ import gc
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from hashlib import sha256
-from importlib import import_module
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import dlt
 import duckdb
-import pendulum
 from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 
 from pipelines import warehouse
-from pipelines.errors import LoadFailed, PipelineError, SettingsError
-from pipelines.extract.greeting import greet_all
+from pipelines.backfill import Mark, cut, read_mark
+from pipelines.deletions import census_of, forget_returned, settle_deletions
+from pipelines.errors import LoadFailed, PipelineError, WindowGrew
+from pipelines.extract.greeting import Absence, absence, greet_all
 from pipelines.extract.ledger import Ledger
-from pipelines.extract.stream import Progress, Span, Stream
+from pipelines.extract.opening import Task
+from pipelines.extract.reading import Span
+from pipelines.extract.stream import Stream
 from pipelines.http import redact
-from pipelines.settings import Settings, Store, now
+from pipelines.job import Job, Loaded
+from pipelines.setaside import forget_healed, keep_rejected, keep_unread
+from pipelines.settings import Store, now
 
 # A load longer than this ends with one more window, so that what it leaves is fresh.
 CATCH_UP_AFTER = 60.0
+
+# How far the clocks of one store (the one it answers with, the one it stamps rows with) may be apart, in
+# seconds: a window that grows is read again, ending so much earlier.
+SETTLE = 300.0
 
 # What DuckDB may hold in memory while it loads, however much there is to load.
 LOAD_MEMORY = "384MB"
@@ -48,115 +55,106 @@ DLT_CONFIG = {
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What to read: lists by name (all when empty), and a stretch of time by hand.
+class Pass:
+    """One load package of a job: a stretch of time or what is new, and the mark it leaves in dlt's state."""
 
-    Without a stretch, what is new is read. Days without a time begin in each store's own zone.
-    """
-
-    resources: Sequence[str] = ()
-    full: bool = False
-    since: str | None = None
-    until: str | None = None
-
-    def span(self, zone: str) -> Span | None:
-        """The stretch as moments, or None for what is new.
-
-        Raises:
-            SettingsError: a day cannot be read, or the options contradict each other.
-        """
-        if self.full and (self.since or self.until):
-            raise SettingsError("--full reads everything: leave out --from and --to")
-        span = Span(_moment("--from", self.since, zone), _moment("--to", self.until, zone))
-        if span.since and span.until and span.since >= span.until:
-            raise SettingsError("--from must be before --to")
-        return span if self.full or self.since or self.until else None
+    span: Span | None = None
+    settle: float = 0.0
+    is_catch_up: bool = False
+    mark: Mark | None = None
 
 
-def _moment(option: str, text: str | None, zone: str) -> pendulum.DateTime | None:
-    if not text:
-        return None
-    try:
-        moment = pendulum.parse(text, tz=zone)
-    except ValueError:
-        moment = None
-    if isinstance(moment, pendulum.DateTime):
-        return moment
-    raise SettingsError(f"{option} {text!r} is no day or moment, expected one like 2026-01-31")
-
-
-@dataclass
-class Loaded:
-    """What one store's load amounts to: the ledger, rows per table, and lists the store does not have."""
-
-    store: str
-    ledger: Ledger = field(default_factory=Ledger)
-    rows: dict[str, int] = field(default_factory=dict)
-    missing: list[str] = field(default_factory=list)
-
-
-def load_store(
-    settings: Settings, store: Store, wanted: Wanted, run_id: str, progress: Progress, loaded: Loaded
-) -> None:
-    """Reads what is wanted of a store into the warehouse; `loaded` says what came of it, also on failure.
+def load_store(job: Job) -> None:
+    """Reads what is wanted of a store into the warehouse; `job.loaded` says what came of it, also on failure.
 
     Raises:
         PipelineError: the store or the warehouse refused; what was committed before stays.
     """
-    started = now()
-    _load_once(settings, store, wanted, run_id, progress, loaded)
-    if wanted.span(store.time_zone) is None and (now() - started).total_seconds() > CATCH_UP_AFTER:
-        _load_once(settings, store, wanted, run_id, progress, loaded)
+    started, span = now(), job.wanted.span(job.store.time_zone)
+    for each in _passes(job, span):
+        try:
+            _load_once(job, each)
+        except WindowGrew:
+            _load_once(job, replace(each, settle=SETTLE))
+    if span is None and (now() - started).total_seconds() > CATCH_UP_AFTER:
+        _load_once(job, Pass(is_catch_up=True))
 
 
-def open_streams(store: Store, ledger: Ledger, wanted: Wanted, progress: Progress) -> list[Stream]:
-    """The lists of a store, whatever its platform."""
-    platform = import_module(f"pipelines.sources.{store.platform}")
-    span = wanted.span(store.time_zone)
-    streams: list[Stream] = platform.open_streams(store, ledger, wanted.resources, span, progress)
-    return streams
+def _passes(job: Job, span: Span | None) -> Iterator[Pass]:
+    """One pass, or for a backfill one for each of its windows that is not yet committed."""
+    if span is None or span.since is None:
+        yield Pass(span)
+        return
+    name = job.wanted.name
+    with _pipeline(job) as pipeline:
+        done_to = read_mark(pipeline.state, job.store.platform, name)
+    for window in cut(span, done_to):
+        yield Pass(window, mark=Mark(name, window.until, is_last=window.until == span.until))
 
 
-def _load_once(
-    settings: Settings, store: Store, wanted: Wanted, run_id: str, progress: Progress, loaded: Loaded
-) -> None:
+def _load_once(job: Job, each: Pass) -> None:
     ledger = Ledger()
     try:
-        streams = open_streams(store, ledger, wanted, progress)
-        loaded.missing = greet_all(streams)
-        _extract_and_load(settings, store, streams, ledger, run_id, loaded)
+        streams = job.open_streams(Task(job.wanted.resources, each.span, each.settle, ledger, job.progress))
+        for stream in streams:
+            stream.is_read &= bool(stream.endpoint.cursor) or not each.is_catch_up
+        _note_absences(job.loaded, greet_all(streams))
+        _extract_and_load(job, streams, ledger, each.mark)
     except BaseException as error:
         ledger.fail()
-        reason = _reason(error, settings.warehouse)
+        reason = _reason(error, job.settings.warehouse)
         if reason is error:
             raise
         raise reason from error
     finally:
-        loaded.ledger.add(ledger)
-        shutil.rmtree(settings.data / "dlt", ignore_errors=True)
+        job.loaded.ledger.add(ledger)
 
 
-def _extract_and_load(
-    settings: Settings, store: Store, streams: Sequence[Stream], ledger: Ledger, run_id: str, loaded: Loaded
-) -> None:
-    is_new = not _has_rows(settings.warehouse, store)
+def _note_absences(loaded: Loaded, absences: Sequence[Absence]) -> None:
+    for each in absences:
+        said = loaded.warnings if each.is_expected else loaded.missing
+        if each.sentence not in said:
+            said.append(each.sentence)
+
+
+def _extract_and_load(job: Job, streams: Sequence[Stream], ledger: Ledger, mark: Mark | None) -> None:
+    is_new = not _has_rows(job.settings.warehouse, job.store)
     for stream in streams:
         stream.is_new = is_new
-    pipeline = _fresh_pipeline(settings, store)
-    source = dlt.source(lambda: _resources(streams), name=store.platform, max_table_nesting=0)()
-    with _calm_collector():
-        pipeline.extract(source, loader_file_format="parquet")
-    _keep_rejected(settings.warehouse, ledger, run_id)
-    counts = pipeline.normalize().row_counts
-    packages = pipeline.load().loads_ids
-    _forget_healed(settings.warehouse, store, streams, packages)
+    with _pipeline(job) as pipeline:
+        source = dlt.source(lambda: _resources(streams, mark), name=job.store.platform, max_table_nesting=0)()
+        with _calm_collector():
+            pipeline.extract(source, loader_file_format="parquet")
+        keep_rejected(job.settings.warehouse, ledger, job.run_id)
+        counts = pipeline.normalize().row_counts
+        packages = pipeline.load().loads_ids
+    _settle(job, streams, ledger, packages)
     for table, rows in counts.items():
         if not table.startswith("_dlt"):
-            loaded.rows[table] = loaded.rows.get(table, 0) + rows
+            job.loaded.rows[table] = job.loaded.rows.get(table, 0) + rows
 
 
-def _resources(streams: Sequence[Stream]) -> list[Any]:
-    return [resource for stream in streams for resource in stream.resources()]
+def _resources(streams: Sequence[Stream], mark: Mark | None) -> list[Any]:
+    resources = [resource for stream in streams for resource in stream.resources()]
+    return [*resources, *([mark.resource()] if mark else [])]
+
+
+def _settle(job: Job, streams: Sequence[Stream], ledger: Ledger, packages: Sequence[str]) -> None:
+    """Brings the `ops` tables in line with what is loaded; the next run does so again if this is killed."""
+    with warehouse.connect(job.settings.warehouse) as connection:
+        warehouse.ensure_ops(connection)
+        for stream in (stream for stream in streams if stream.is_read):
+            forget_healed(connection, job.schema, stream, packages)
+            keep_unread(connection, stream.reader, stream.unread, job.run_id)
+            for inner in (inner for inner in stream.inner if inner.is_read):
+                keep_unread(connection, inner.reader, inner.unread, job.run_id)
+            if stream.endpoint.cursor:
+                forget_returned(connection, stream.store, job.schema, stream.endpoint, packages)
+            elif stream.present is not None:
+                settle_deletions(connection, job, census_of(job, stream, ledger))
+    job.loaded.missing += [
+        absence(inner.reader).sentence for stream in streams for inner in stream.inner if inner.is_missing
+    ]
 
 
 def _has_rows(path: Path, store: Store) -> bool:
@@ -177,21 +175,25 @@ def _has_rows(path: Path, store: Store) -> bool:
         )
 
 
-def _fresh_pipeline(settings: Settings, store: Store) -> dlt.Pipeline:
-    """A dlt pipeline that knows what the warehouse knows and nothing else."""
+@contextmanager
+def _pipeline(job: Job) -> Iterator[dlt.Pipeline]:
+    """A dlt pipeline that knows what the warehouse knows and nothing else, and leaves no files."""
     for key, value in DLT_CONFIG.items():
         dlt.config[key] = value
-    name, folder = f"{store.platform}_{store.name}", settings.data / "dlt"
-    shutil.rmtree(folder / name, ignore_errors=True)
-    settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
+    name, folder = f"{job.store.platform}_{job.store.name}", job.settings.data / "dlt"
+    shutil.rmtree(folder, ignore_errors=True)
+    job.settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
     pipeline = dlt.pipeline(
         name,
-        destination=dlt.destinations.duckdb(_credentials(settings.warehouse)),
-        dataset_name=f"raw_{store.platform}",
+        destination=dlt.destinations.duckdb(_credentials(job.settings.warehouse)),
+        dataset_name=job.schema,
         pipelines_dir=str(folder),
     )
-    pipeline.sync_destination()
-    return pipeline
+    try:
+        pipeline.sync_destination()
+        yield pipeline
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
@@ -216,54 +218,6 @@ def _credentials(path: Path) -> DuckDbCredentials:
     credentials = DuckDbCredentials(str(path))
     credentials.global_config = {"memory_limit": LOAD_MEMORY, "preserve_insertion_order": False}
     return credentials
-
-
-def _keep_rejected(path: Path, ledger: Ledger, run_id: str) -> None:
-    """Before the load: a row that is not loaded is written down even if the load is killed."""
-    rows = {
-        (record.store, record.resource, row.record_id or f"no id, {_digest(row.raw_json)}"): (record, row)
-        for record, row in ledger.rejected
-    }
-    if not rows:
-        return
-    with warehouse.connect(path) as connection:
-        warehouse.ensure_ops(connection)
-        warehouse.replace(
-            connection,
-            "rejected_rows",
-            [
-                {
-                    "run_id": run_id,
-                    "store": store,
-                    "resource": resource,
-                    "record_id": record_id,
-                    "reason": row.reason,
-                    "raw_json": row.raw_json,
-                    "rejected_at": record.started_at,
-                }
-                for (store, resource, record_id), (record, row) in rows.items()
-            ],
-            "store",
-            "resource",
-            "record_id",
-        )
-
-
-def _forget_healed(path: Path, store: Store, streams: Sequence[Stream], packages: Sequence[str]) -> None:
-    """Rows that were set aside once and have now been loaded are set aside no more."""
-    with warehouse.connect(path) as connection:
-        warehouse.ensure_ops(connection)
-        for name in [stream.endpoint.name for stream in streams if stream.is_read]:
-            connection.execute(
-                "delete from ops.rejected_rows where store = ? and resource = ? and record_id in ("
-                f"select cast(id as text) from raw_{store.platform}.{name} where store = ?"
-                " and list_contains(?, _dlt_load_id))",
-                [store.name, name, store.name, list(packages)],
-            )
-
-
-def _digest(text: str) -> str:
-    return sha256(text.encode()).hexdigest()[:16]
 
 
 def _reason(error: BaseException, path: Path) -> BaseException:

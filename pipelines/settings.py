@@ -11,9 +11,10 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -52,6 +53,7 @@ STORE_KEYS: Mapping[str, type] = {
     "concurrency": int,
     "timeout_seconds": float,
     "attempts": int,
+    "sweep_days": int,
     "resources": dict,
 }
 RESOURCE_KEYS: Mapping[str, type] = {
@@ -62,13 +64,15 @@ RESOURCE_KEYS: Mapping[str, type] = {
     "lag_minutes": int,
 }
 WAREHOUSE_KEYS: Mapping[str, type] = {"destination": str, "path": str, "published": str}
+PRIVACY_KEYS: Mapping[str, type] = {"salt": str}
+OWN_SECTIONS = ("stores", "warehouse", "privacy")
 
 
 @dataclass(frozen=True)
 class ResourceSettings:
     """What is set for one list of one store; None is the endpoint table's own value."""
 
-    enabled: bool = True
+    enabled: bool | None = None
     api_version: str | None = None
     path: str | None = None
     page_size: int | None = None
@@ -91,6 +95,8 @@ class Store:
     concurrency: int = 4
     timeout_seconds: float = 60.0
     attempts: int = 6
+    sweep_days: int = 7
+    salt: str = field(default="", repr=False)
     resources: Mapping[str, ResourceSettings] = field(default_factory=dict)
 
     @property
@@ -102,6 +108,11 @@ class Store:
         """What is set for a resource, or the defaults."""
         return self.resources.get(name, ResourceSettings())
 
+    def is_enabled(self, name: str, by_default: bool = True) -> bool:
+        """Whether a resource is to be read."""
+        enabled = self.resource(name).enabled
+        return by_default if enabled is None else enabled
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -111,6 +122,7 @@ class Settings:
     stores: Mapping[str, Store]
     warehouse: Path
     published: Path
+    salt: str = field(default="", repr=False)
 
     @property
     def data(self) -> Path:
@@ -139,10 +151,23 @@ class Settings:
             )
         return enabled
 
+    def salted(self, store: Store) -> Store:
+        """The store with the salt for values that are kept as hashes only.
+
+        It is `privacy.salt` in secrets.toml; without one, a salt is made once and lies beside the warehouse.
+        """
+        return replace(store, salt=self.salt or _salt_of(self.data))
+
 
 def now() -> pendulum.DateTime:
     """This moment, in UTC."""
     return pendulum.now("UTC")
+
+
+def moment(text: str | None) -> pendulum.DateTime | None:
+    """The moment that an ISO text with an offset says, or None."""
+    parsed = pendulum.parse(text) if text else None
+    return parsed if isinstance(parsed, pendulum.DateTime) else None
 
 
 def day(text: str | None) -> str | None:
@@ -176,6 +201,17 @@ def read_settings(directory: Path | None = None) -> Settings:
     if problems:
         raise SettingsError("settings in .dlt/: " + "; ".join(problems))
     return settings
+
+
+def _salt_of(folder: Path) -> str:
+    path = folder / "salt"
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(token_hex(32))
+    except FileExistsError:
+        pass
+    return path.read_text(encoding="ascii").strip()
 
 
 def check_store(name: str, values: Mapping[str, Any]) -> None:
@@ -214,7 +250,7 @@ def _merge(into: dict[str, Any], new: Mapping[str, Any]) -> None:
 def _overlay_environment(document: dict[str, Any], environment: Mapping[str, str]) -> None:
     for variable, value in environment.items():
         path = variable.lower().split("__")
-        if path[0] in ("stores", "warehouse") and len(path) > 1:
+        if path[0] in OWN_SECTIONS and len(path) > 1:
             section: dict[str, Any] = {path[-1]: value}
             for name in reversed(path[:-1]):
                 section = {name: section}
@@ -222,9 +258,10 @@ def _overlay_environment(document: dict[str, Any], environment: Mapping[str, str
 
 
 def _settings(home: Path, document: Mapping[str, Any], problems: list[str]) -> Settings:
-    unknown = [name for name in document if name not in ("stores", "warehouse", *DLT_SECTIONS)]
+    unknown = [name for name in document if name not in (*OWN_SECTIONS, *DLT_SECTIONS)]
     problems.extend(f"unknown section [{name}], expected [stores.NAME] or [warehouse]" for name in unknown)
     warehouse = _typed("warehouse", document.get("warehouse", {}), WAREHOUSE_KEYS, problems)
+    privacy = _typed("privacy", document.get("privacy", {}), PRIVACY_KEYS, problems)
     destination = warehouse.get("destination", "duckdb")
     if destination not in DESTINATIONS:
         problems.append(f"warehouse.destination is {destination!r}, expected {_or(DESTINATIONS)}")
@@ -240,6 +277,7 @@ def _settings(home: Path, document: Mapping[str, Any], problems: list[str]) -> S
         stores={name: _store(name, values, problems) for name, values in stores.items()},
         warehouse=paths["path"],
         published=paths["published"],
+        salt=privacy.get("salt", ""),
     )
 
 

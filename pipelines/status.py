@@ -18,8 +18,10 @@ RUNS = """
 """
 WINDOWS = """
     select windows.store, windows.resource, max(windows.window_to) as read_to,
-        sum(windows.distinct_rows) as rows_read,
-        count(*) filter (where windows.run_id = latest.run_id and windows.status <> 'complete') as gaps
+        sum(windows.distinct_rows) filter (where windows.reason <> 'sweep') as rows_read,
+        count(*) filter (
+            where windows.run_id = latest.run_id and windows.status in ('short', 'failed', 'partial')
+        ) as gaps
     from ops.windows as windows
     left join (
         select store, resource, run_id,
@@ -29,9 +31,13 @@ WINDOWS = """
         on windows.store = latest.store and windows.resource = latest.resource and latest.recency = 1
     group by windows.store, windows.resource order by windows.store, windows.resource
 """
-REJECTED = (
-    "select store, resource, count(*) as rows_set_aside from ops.rejected_rows group by store, resource"
-)
+# What is not in its place, per list: what it is called, and where it is counted.
+ASIDE = {
+    "rows_set_aside": "rejected_rows",
+    "rows_unreadable": "quarantine",
+    "rows_deleted": "deleted_records",
+}
+COUNTED = "select store, resource, '{name}' as name, count(*) as found from ops.{table} group by 1, 2"
 
 
 def read_status(settings: Settings) -> dict[str, Any]:
@@ -42,8 +48,8 @@ def read_status(settings: Settings) -> dict[str, Any]:
     """
     running = holder(settings.data)
     is_syncing = running.get("command") in ("sync", "run")
-    runs, windows, rejected = _read_ops(settings)
-    stores = [_store_state(store, is_syncing, runs, windows, rejected) for store in settings.stores.values()]
+    runs, windows, aside = _read_ops(settings)
+    stores = [_store_state(store, is_syncing, runs, windows, aside) for store in settings.stores.values()]
     return {"running": running or None, "stores": stores}
 
 
@@ -64,7 +70,9 @@ def _frames(path: Path) -> tuple[pandas.DataFrame, ...]:
     tables = read_frame(path, "select table_name from information_schema.tables where table_schema = 'ops'")
     if "runs" not in set(tables["table_name"]):
         return pandas.DataFrame(), pandas.DataFrame(), pandas.DataFrame()
-    return tuple(read_frame(path, sql) for sql in (RUNS, WINDOWS, REJECTED))
+    there = set(tables["table_name"])
+    aside = [COUNTED.format(name=name, table=table) for name, table in ASIDE.items() if table in there]
+    return tuple(read_frame(path, sql) for sql in (RUNS, WINDOWS, " union all ".join(aside)))
 
 
 def _store_state(
@@ -72,7 +80,7 @@ def _store_state(
     running: bool,
     runs: pandas.DataFrame,
     windows: pandas.DataFrame,
-    rejected: pandas.DataFrame,
+    aside: pandas.DataFrame,
 ) -> dict[str, Any]:
     mine = runs[runs["stores"].str.split(",").map(lambda names: store.name in names)] if len(runs) else runs
     last = mine.iloc[0] if len(mine) else None
@@ -83,7 +91,7 @@ def _store_state(
         "last_run": None if last is None else _iso(last["started_at"]),
         "last_result": None if last is None else _result(store, last),
         "message": None if last is None or _result(store, last) == "done" else last["message"] or None,
-        "resources": _resources(store, windows, rejected),
+        "resources": _resources(store, windows, aside),
     }
 
 
@@ -103,19 +111,21 @@ def _result(store: Store, last: Any) -> str:
     return "done"
 
 
-def _resources(store: Store, windows: pandas.DataFrame, rejected: pandas.DataFrame) -> list[dict[str, Any]]:
+def _resources(store: Store, windows: pandas.DataFrame, aside: pandas.DataFrame) -> list[dict[str, Any]]:
     if not len(windows):
         return []
     mine = windows[windows["store"] == store.name]
-    aside = {
-        row["resource"]: row["rows_set_aside"] for row in _records(rejected) if row["store"] == store.name
+    found = {
+        (row["resource"], row["name"]): int(row["found"])
+        for row in _records(aside)
+        if row["store"] == store.name
     }
     return [
         {
             "resource": row["resource"],
             "read_to": _iso(row["read_to"]),
             "rows_read": int(row["rows_read"] or 0),
-            "rows_set_aside": int(aside.get(row["resource"], 0)),
+            **{name: found.get((row["resource"], name), 0) for name in ASIDE},
             "gaps": int(row["gaps"]),
         }
         for row in _records(mine)

@@ -73,6 +73,18 @@ def teller() -> Iterator[PlainTeller | BarTeller]:
         yield bars
 
 
+# What the status table says of a list: heading, and name in the status.
+COLUMNS = {
+    "resource": "resource",
+    "read to": "read_to",
+    "rows read": "rows_read",
+    "set aside": "rows_set_aside",
+    "unreadable": "rows_unreadable",
+    "deleted": "rows_deleted",
+    "gaps": "gaps",
+}
+
+
 def show_status(status: dict[str, Any], as_json: bool) -> None:
     """Writes what `read_status` found as a table, or as JSON."""
     if as_json:
@@ -81,23 +93,11 @@ def show_status(status: dict[str, Any], as_json: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(
-        "store",
-        "state",
-        "last run",
-        "resource",
-        "read to",
-        "rows read",
-        "set aside",
-        "gaps",
-        box=None,
-    )
+    table = Table("store", "state", "last run", *COLUMNS, box=None)
     for store in status["stores"]:
         first = [store["store"], store["state"], store["last_run"] or "never"]
         for row in store["resources"] or [{}]:
-            cells = [
-                row.get(name, "") for name in ("resource", "read_to", "rows_read", "rows_set_aside", "gaps")
-            ]
+            cells = [row.get(name, "") for name in COLUMNS.values()]
             table.add_row(
                 *first,
                 *(f"{cell:,}" if isinstance(cell, int) else str(cell or "") for cell in cells),

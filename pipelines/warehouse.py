@@ -54,10 +54,32 @@ OPS: Mapping[str, Mapping[str, str]] = {
         "distinct_rows": "bigint",
         "duplicates": "bigint",
         "rejected_rows": "bigint",
+        "quarantined_rows": "bigint",
         "requests": "bigint",
         "seconds": "double precision",
         "status": "text",
         "started_at": TIME,
+    },
+    "quarantine": {
+        "run_id": "text",
+        "store": "text",
+        "resource": "text",
+        "reason": "text",
+        "window_from": TIME,
+        "window_to": TIME,
+        "row_offset": "bigint",
+        "id_before": "bigint",
+        "id_after": "bigint",
+        "status": "bigint",
+        "body_excerpt": "text",
+        "quarantined_at": TIME,
+    },
+    "deleted_records": {
+        "run_id": "text",
+        "store": "text",
+        "resource": "text",
+        "id": "text",
+        "detected_at": TIME,
     },
     "rejected_rows": {
         "run_id": "text",
@@ -156,19 +178,37 @@ def explain(error: BaseException, path: Path) -> PipelineError:
 
 
 def ensure_ops(connection: duckdb.DuckDBPyConnection) -> None:
-    """The `ops` tables exist."""
+    """The `ops` tables exist, with all columns that they have by now."""
     connection.execute("create schema if not exists ops")
     for table, columns in OPS.items():
         listed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
         connection.execute(f"create table if not exists ops.{table} ({listed})")
+    there = set(
+        connection.execute(
+            "select table_name, column_name from information_schema.columns where table_schema = 'ops'"
+        ).fetchall()
+    )
+    for table, columns in OPS.items():
+        for name in columns:
+            if (table, name) not in there:
+                connection.execute(f"alter table ops.{table} add column {name} {columns[name]}")
+
+
+def has_table(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
+    """Whether there is such a table."""
+    found = connection.execute(
+        "select count(*) from information_schema.tables where table_schema = ? and table_name = ?",
+        [schema, table],
+    ).fetchone()
+    return bool(found and found[0])
 
 
 def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Adds rows to an `ops` table; a key that is missing becomes null."""
     if rows:
-        marks = ", ".join("?" for _ in OPS[table])
+        names, marks = ", ".join(OPS[table]), ", ".join("?" for _ in OPS[table])
         values = [[row.get(column) for column in OPS[table]] for row in rows]
-        connection.executemany(f"insert into ops.{table} values ({marks})", values)
+        connection.executemany(f"insert into ops.{table} ({names}) values ({marks})", values)
 
 
 def replace(

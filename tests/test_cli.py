@@ -214,7 +214,7 @@ def test_check_names_every_store_s_problem_at_once(tmp_path: Path, server: ShopS
     result = run("check")
     assert result.exit_code == 3
     assert "main: customers: readable on v1" in result.output
-    assert "deaf: GET http://127.0.0.1:9/api/v1/customers got no whole answer" in result.stderr
+    assert "deaf: GET http://127.0.0.1:9/api/v1/versions got no whole answer" in result.stderr
     assert "lost: no such host" in result.stderr
 
 

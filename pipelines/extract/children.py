@@ -20,10 +20,10 @@ from pipelines.extract.endpoint import Child
 EMPTY = "_empty"
 
 
-def parent_table(rows: pa.Table) -> pa.Table:
-    """The page without its lists, objects flattened to `object__field`; `store` and `id` are never null."""
+def parent_table(rows: pa.Table, key: str = "id") -> pa.Table:
+    """The page without its lists, objects flattened to `object__field`; store and key are never null."""
     columns = dict(_flat_columns(rows))
-    return _with_required(pa.table(columns), "store", "id")
+    return _with_required(pa.table(columns), "store", key)
 
 
 def child_table(rows: pa.Table, child: Child, parent_key: str, is_new: bool = False) -> pa.Table:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, Literal
 
 # A kind ("bigint", "text", "bool", "timestamp", "date", "decimal", "json"), an object of fields, or a list
@@ -52,36 +54,48 @@ class Endpoint:
     Attributes:
         name: the table, and the name in settings.
         singular: one row's name; children carry `<singular>_id`.
-        path: the list's path below the API version.
-        fields: the fields we know and their kinds, nested as in the API. `id` is the key.
+        path: the list's path below the API version; `{id}` stands for a row of `within`.
+        fields: the fields we know and their kinds, nested as in the API.
+        key: the field that tells rows apart, `id` unless the API gives none.
         versions: API versions to try, in this order, until one does not answer 404.
         cursor: the field whose `-from` and `-to` filters make windows; None reads the whole list each time.
         page_size: rows asked for at a time.
         expands: nested lists to ask for by name.
+        within: the list each of whose rows has a list of this kind; it is loaded as a child table of it.
+        hashed: fields that are stored as a salted hash only.
         sensitive: columns that hold personal data, as flattened in the table.
         blind_to: changes that no cursor shows, in plain words.
         rereads: what is read again because of that.
+        is_enabled: whether it is read when settings say nothing.
         seen: whether the path has been seen in the wild.
+        is_partial: whether keys that `fields` does not list are of no interest.
+        row: the row of `within` whose list this is, once it is known.
     """
 
     name: str
     singular: str
     path: str
     fields: Fields
+    key: str = "id"
     versions: tuple[str, ...] = ("v1",)
     cursor: str | None = None
     page_size: int = 100
     expands: tuple[str, ...] = ()
+    within: str | None = None
+    hashed: tuple[str, ...] = ()
     sensitive: tuple[str, ...] = ()
     blind_to: tuple[str, ...] = ()
     rereads: tuple[Reread, ...] = ()
+    is_enabled: bool = True
     seen: bool = True
+    is_partial: bool = False
+    row: str = ""
 
     def __post_init__(self) -> None:
-        if self.fields.get("id") != "bigint":
-            raise ValueError(f"{self.name}: the exact walk needs a whole-number `id`")
-        if self.cursor and self.fields.get(self.cursor) != "timestamp":
-            raise ValueError(f"{self.name}: cursor {self.cursor} is not one of its timestamps")
+        if self.fields.get(self.key) != ("bigint" if self.key == "id" else "text"):
+            raise ValueError(f"{self.name}: {self.key} must be a whole number `id`, or a text")
+        if self.cursor and (self.fields.get(self.cursor) != "timestamp" or self.key != "id"):
+            raise ValueError(f"{self.name}: a cursor needs whole-number ids and must be a timestamp")
 
     @property
     def parent_key(self) -> str:
@@ -92,6 +106,32 @@ class Endpoint:
     def children(self) -> tuple[Child, ...]:
         """Every nested list as a child table, at any depth."""
         return tuple(_children(self.name, (), self.fields))
+
+    @property
+    def as_children(self) -> tuple[Child, ...]:
+        """A list that is `within` another as the child tables it makes there."""
+        return (Child(self.name, (self.name,)), *_children(self.name, (self.name,), self.fields))
+
+    @property
+    def shape(self) -> str:
+        """A fingerprint of the tables it makes: another one when a field is added."""
+        return sha256(json.dumps(self.fields, sort_keys=True).encode()).hexdigest()[:32]
+
+    def of_row(self, key: object) -> Endpoint:
+        """The list of one row of `within`."""
+        return dataclasses.replace(self, row=str(key))
+
+    @property
+    def ids_only(self) -> Endpoint:
+        """The same list, nothing but its keys read."""
+        return dataclasses.replace(
+            self,
+            fields={self.key: self.fields[self.key]},
+            cursor=None,
+            expands=(),
+            rereads=(),
+            is_partial=True,
+        )
 
 
 def _children(table: str, path: tuple[str, ...], fields: Fields) -> Iterator[Child]:

@@ -41,7 +41,7 @@ def read_json(body: bytes) -> Any:
     return json.loads(text, parse_float=Decimal, parse_constant=lambda word: word)
 
 
-def exact_row(row: Any, fields: Fields, zone: str, path: str = "") -> dict[str, Any]:
+def exact_row(row: Any, fields: Fields, zone: str, path: str = "", key: str = "id") -> dict[str, Any]:
     """One API object as the kinds of `fields` want it; keys it does not know become text.
 
     Args:
@@ -49,14 +49,15 @@ def exact_row(row: Any, fields: Fields, zone: str, path: str = "") -> dict[str, 
         fields: kinds by name, nested as the API nests them.
         zone: where a time without an offset is taken to be.
         path: where the object is inside its row, for messages.
+        key: what a row (not an object inside it) must have.
 
     Raises:
         Misfit: a value has no exact meaning as its kind.
     """
     if not isinstance(row, Mapping):
         raise Misfit(path.rstrip(".") or "row", "an object", type(row).__name__)
-    if not path and row.get("id") in (None, ""):
-        raise Misfit("id", "a whole number", "nothing")
+    if not path and row.get(key) in (None, ""):
+        raise Misfit(key, "a whole number" if key == "id" else "text", "nothing")
     known = {name: _value(row.get(name), field, zone, f"{path}{name}") for name, field in fields.items()}
     free = {
         name: _value(value, "json", zone, f"{path}{name}")

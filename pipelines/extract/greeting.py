@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pipelines.errors import ApiError
+from pipelines.extract.reading import ListReader
 from pipelines.extract.stream import Stream
 
 
-def greet_all(streams: Sequence[Stream]) -> list[str]:
-    """Greets every list that is to be read; a sentence about each one that the store has not.
+@dataclass(frozen=True)
+class Absence:
+    """A list that the store has not, in a sentence.
 
-    Those are not read then, only their tables are made.
+    `is_expected` is True when nobody has seen its path in the wild and nobody has set one: then it may well
+    be that there is none, and that is no reason to call a run incomplete.
+    """
+
+    sentence: str
+    is_expected: bool
+
+
+def greet_all(streams: Sequence[Stream]) -> list[Absence]:
+    """Greets every list that is to be read; those that the store has not are only made tables of.
 
     Raises:
         ApiError: the store has none of the lists, or is out of reach.
@@ -20,7 +32,7 @@ def greet_all(streams: Sequence[Stream]) -> list[str]:
     refusals: list[ApiError] = []
     for stream in wanted:
         try:
-            stream.greet()
+            stream.reader.greet()
         except ApiError as error:
             if error.status not in (403, 404):
                 raise
@@ -28,7 +40,17 @@ def greet_all(streams: Sequence[Stream]) -> list[str]:
             refusals.append(error)
     if wanted and len(refusals) == len(wanted):
         raise _no_list_at_all(wanted[0].store, refusals)
-    return [_skipped(stream) for stream in wanted if not stream.is_read]
+    return [absence(stream.reader) for stream in wanted if not stream.is_read]
+
+
+def absence(reader: ListReader) -> Absence:
+    """What is to be said of a list that the store has not."""
+    name = reader.endpoint.name
+    return Absence(
+        f"{reader.store}: {name} skipped, the store does not have it or gives no right to it. Set path or "
+        f"enabled = false under [stores.{reader.store}.resources.{name}], or give the right.",
+        not reader.endpoint.seen and not reader.is_path_set,
+    )
 
 
 def _no_list_at_all(store: str, refusals: Sequence[ApiError]) -> ApiError:
@@ -38,12 +60,4 @@ def _no_list_at_all(store: str, refusals: Sequence[ApiError]) -> ApiError:
         f"{store}: the store answers, but has no API at this address (404 for every list). "
         "Its plan must be Advanced, Pro or Enterprise and the API app installed (Account > Apps > API).",
         404,
-    )
-
-
-def _skipped(stream: Stream) -> str:
-    name = stream.endpoint.name
-    return (
-        f"{stream.store}: {name} skipped, the store does not have it or gives no right to it. Set path or "
-        f"enabled = false under [stores.{stream.store}.resources.{name}], or give the right."
     )

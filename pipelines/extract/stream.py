@@ -4,138 +4,138 @@ For `orders` these are `orders_pages` (unselected; walks the window and carries 
 `orders_again_pages` (unselected; walks windows that move no cursor), and on each of them one transformer
 per table. The second chain is needed because dlt's incremental step drops rows behind the cursor. What one
 chain has taken in this run the other drops, so that a parent and its children are in a load package once.
+
+A list without a cursor is one chain, `products_pages`: it is read in whole each time, and what has not
+changed since the last time is not loaded again.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import count
-from time import sleep
-from typing import Any, Protocol
+from hashlib import sha256
+from typing import Any
 
 import dlt
 import pendulum
 import pyarrow as pa
 from dlt.extract import DltResource
 
-from pipelines.errors import Unavailable
+from pipelines.errors import Unavailable, WindowGrew
 from pipelines.extract.children import EMPTY, child_table, parent_table
 from pipelines.extract.endpoint import Child, Endpoint, Reread
-from pipelines.extract.gather import gathered, one_ahead
+from pipelines.extract.gaps import Unread, distinct, window_name
+from pipelines.extract.inner import InnerList
 from pipelines.extract.kinds import struct_of
-from pipelines.extract.ledger import Ledger, WindowRecord
-from pipelines.extract.tables import Page
-from pipelines.extract.walk import ReadPage, walk
-from pipelines.settings import now
-
-Filters = Mapping[str, str | pendulum.DateTime]
-Progress = Callable[[WindowRecord], None]
+from pipelines.extract.ledger import WindowRecord
+from pipelines.extract.reading import NOTHING_MORE, ListReader, Reading, Span
+from pipelines.settings import moment
 
 # Children and parents are replaced as wholes; the walk has already dropped what it saw twice.
 REPLACE: Any = {"disposition": "merge", "strategy": "delete-insert"}
-NOTHING_MORE: Mapping[str, str] = {}
 MARKER: Any = {"data_type": "bool", "nullable": True}
 DELETING_MARKER: Any = {**MARKER, "hard_delete": True}
 NO_DUPLICATES: Any = {"x-stage-data-deduplicated": True}
 
 
-class Client(Protocol):
-    """What a platform's client must do for its lists to be read."""
-
-    def greet(self, endpoint: Endpoint) -> Greeting:
-        """The API version that has the list, the store's clock, and what it took to find out."""
-
-    def read_page(
-        self, endpoint: Endpoint, version: str, filters: Filters, page: int, page_size: int
-    ) -> Page:
-        """One page in ascending order of ids."""
-
-    def between(
-        self, cursor: str, since: pendulum.DateTime | None, until: pendulum.DateTime | None
-    ) -> Filters:
-        """The filters for a window, both ends included."""
-
-
-@dataclass(frozen=True)
-class Greeting:
-    """The first answer of a list: the API version that has it, and the store's clock then."""
-
-    version: str
-    run_start: pendulum.DateTime
-    requests: int
-
-
-@dataclass(frozen=True)
-class Span:
-    """A stretch of the cursor asked for by hand: a backfill, or everything when both ends are None."""
-
-    since: pendulum.DateTime | None = None
-    until: pendulum.DateTime | None = None
-
-
 @dataclass
 class Stream:
-    """Reads one endpoint of one store in one run.
+    """What one run reads of a list, as dlt resources.
 
     Attributes:
-        client: the platform's client.
-        endpoint: the list.
-        store: the store's name, put beside every id.
-        ledger: takes the record of every window.
-        page_size: rows to ask for at once.
+        reader: reads the list.
         lag: seconds by which a window reaches back behind the cursor.
-        concurrency: requests under way at a time.
         span: when set, this stretch is read instead of what is new, and the cursor stays.
         is_new: whether the warehouse has nothing of this store yet: rows are added then, not replaced.
         is_read: False only makes the tables, for a list that is not asked for or that the store has not.
-        progress: is told the window's record after each page.
+        inner: lists that each row of this one has.
+        unread: gaps that are still open; known when everything is read.
+        present: the keys that were met, when the list was read in whole.
+        came: the keys of the rows that are loaded in this run.
     """
 
-    client: Client
-    endpoint: Endpoint
-    store: str
-    ledger: Ledger
-    page_size: int
+    reader: ListReader
     lag: float = 600.0
-    concurrency: int = 4
     span: Span | None = None
     is_new: bool = False
     is_read: bool = True
-    progress: Progress = lambda record: None
+    inner: list[InnerList] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
+    present: list[pa.Array] | None = None
+    came: list[pa.Array] = field(default_factory=list)
     _taken: set[int] = field(default_factory=set, repr=False)
+    _found: list[dict[str, Any]] = field(default_factory=list, repr=False)
+    _read_since: dict[str, pendulum.DateTime | None] = field(default_factory=dict, repr=False)
     _is_first: bool = False
-    _greeting: Greeting | None = None
-    _greeted_at: pendulum.DateTime = field(default_factory=now)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def greet(self) -> Greeting:
-        """The API version and the store's clock at the start of this run, asked once.
+    @property
+    def endpoint(self) -> Endpoint:
+        """The list."""
+        return self.reader.endpoint
 
-        Raises:
-            ApiError: the store does not have the list (404) or refuses.
-        """
-        if self._greeting is None:
-            self._greeting = self.client.greet(self.endpoint)
-            self._greeted_at = now()
-            self.ledger.greetings += self._greeting.requests
-        return self._greeting
+    @property
+    def store(self) -> str:
+        """The store's name."""
+        return self.reader.store
 
-    def clock_ahead(self) -> float:
-        """Seconds by which the store's clock was ahead of ours when it was greeted; 0 before."""
-        ahead = self._greeting.run_start - self._greeted_at if self._greeting else None
-        return ahead.total_seconds() if ahead else 0.0
+    @property
+    def is_full(self) -> bool:
+        """Whether everything is read again, whatever was loaded before."""
+        return self.span == Span()
 
     def resources(self) -> list[DltResource]:
         """The dlt resources of this list, ready for a `@dlt.source`."""
         resources: list[DltResource] = []
-        reads_new = self.is_read and not self.span
-        if reads_new:
+        if not self.endpoint.cursor:
+            resources += self._with_tables(self._whole_pages(), "")
+        elif self.is_read and not self.span:
             resources += self._with_tables(self._new_pages(), "")
-        if not reads_new or self.endpoint.rereads:
+        if self.endpoint.cursor:
             resources += self._with_tables(self._old_pages(), "_again")
-        return resources
+        return [*resources, *self._inner_tables()]
+
+    def _whole_pages(self) -> DltResource:
+        def read_whole() -> Iterator[pa.Table]:
+            kept = self._kept()
+            yield from self._tables_once(kept)
+            if self.is_read and (self.span is None or self.is_full):
+                loaded, kept["loaded"] = set(kept.get("loaded", ())), []
+                for rows in self._all_rows():
+                    digest = _digest(rows)
+                    kept["loaded"].append(digest)
+                    if self.is_full or digest not in loaded:
+                        yield rows
+
+        return dlt.resource(read_whole, name=f"{self.endpoint.name}_pages", selected=False)
+
+    def _all_rows(self) -> Iterator[pa.Table]:
+        """The whole list; which keys it has is known only when the last page is in."""
+        present: list[pa.Array] = []
+        reading = self.reader.whole("whole")
+        record = yield from _kept_keys(reading, self.endpoint.key, present)
+        self.unread = self._gaps_of(record, "", NOTHING_MORE)
+        self.present = present if record.status != "short" else None
+
+    def keys(self, only_new: bool) -> Sequence[int]:
+        """The keys of the rows that came in this run, or of all rows: known by now, or asked for."""
+        if not only_new and not self._is_first:
+            if self.present is None:
+                self.read_keys("ids")
+            return [key for keys in self.present or () for key in keys.to_pylist()]
+        return [key for keys in self.came for key in keys.to_pylist()]
+
+    def read_keys(self, reason: str) -> None:
+        """Reads the keys of the whole list and nothing else into `present`."""
+        present: list[pa.Array] = []
+        reading = _kept_keys(self.reader.whole(reason, self.endpoint.ids_only), self.endpoint.key, present)
+        while True:
+            try:
+                next(reading)
+            except StopIteration as end:
+                self.present = present if end.value.status != "short" else None
+                return
 
     def _new_pages(self) -> DltResource:
         cursor = dlt.sources.incremental[Any](
@@ -145,28 +145,57 @@ class Stream:
         def read_new(since: Any = cursor) -> Iterator[pa.Table]:
             start = since.start_value and pendulum.instance(since.start_value)
             self._is_first = start is None
-            span = Span(start, self.greet().run_start)
-            yield from self._window(self.endpoint.cursor or "", self.endpoint.cursor or "", span)
-            yield self._empty_page()
+            field = self.endpoint.cursor or ""
+            yield from self._window(field, field, Span(start, self.reader.run_start))
 
         return dlt.resource(read_new, name=f"{self.endpoint.name}_pages", selected=False)
 
     def _old_pages(self) -> DltResource:
         def read_old() -> Iterator[pa.Table]:
-            yield self._empty_page()
+            kept = self._kept()
+            yield from self._tables_once(kept)
             if self.is_read and self.span:
-                until = min(self.span.until or self.greet().run_start, self.greet().run_start)
-                yield from self._window("backfill", self.endpoint.cursor or "", Span(self.span.since, until))
+                until = min(self.span.until or self.reader.run_start, self.reader.run_start)
+                span = Span(self.span.since, until)
+                yield from self._window("backfill", self.endpoint.cursor or "", span)
+                if self.is_full:
+                    kept["unread"] = list(self._found)
             elif self.is_read:
-                yield from self._rereads(dlt.current.resource_state())
+                yield from self._rereads(kept.setdefault("looked", {}))
+                yield from self._unread_before(kept)
+            self.unread = [Unread(**gap) for gap in kept.get("unread", ())]
 
         return dlt.resource(read_old, name=f"{self.endpoint.name}_again_pages", selected=False)
 
+    def _kept(self) -> dict[str, Any]:
+        """What dlt's state keeps of this list, committed together with the rows."""
+        return dlt.current.resource_state(self.endpoint.name)
+
+    def _tables_once(self, kept: dict[str, Any]) -> Iterator[pa.Table]:
+        """No rows, all columns, the first time: every table exists, whatever the store has."""
+        if kept.get("shape") != self.endpoint.shape:
+            kept["shape"] = self.endpoint.shape
+            columns = pa.schema(list(struct_of(self.endpoint.fields)))
+            yield columns.insert(0, pa.field("store", pa.string())).empty_table()
+
+    def _unread_before(self, kept: dict[str, Any]) -> Iterator[pa.Table]:
+        """Tries the gaps of earlier runs again; what is still unread stays."""
+        before = [Unread(**gap) for gap in kept.get("unread", ()) if gap not in self._found]
+        left = [
+            gap.outside(self._read_since[gap.window]) if gap.window in self._read_since else gap
+            for gap in before
+        ]
+        kept["unread"] = list(self._found)
+        for gap in distinct(filter(None, left)):
+            record = yield from self._fresh(self.reader.unread(gap))
+            again = self._gaps_of(record, gap.field, gap.fixed)
+            kept["unread"] += [found.as_found(gap).plain() for found in again]
+
     def _rereads(self, looked: dict[str, str]) -> Iterator[pa.Table]:
         """Reads what is due; the first run only notes the time, since its own window holds everything."""
-        run_start = self.greet().run_start
+        run_start = self.reader.run_start
         for reread in self.endpoint.rereads:
-            last = _moment(looked.get(reread.name))
+            last = moment(looked.get(reread.name))
             if last and not _is_due(reread, last, run_start):
                 continue
             if last and not self._is_first:
@@ -183,70 +212,71 @@ class Stream:
         Raises:
             Unavailable: the cursor's window was not read in full; nothing of it may be committed.
         """
-        filters = {**fixed, **self.client.between(field, span.since, span.until)}
-        with self.ledger.window(self.store, self.endpoint.name, reason, (span.since, span.until)) as record:
-            pages = walk(self._reader(filters), self.page_size, self.concurrency, self.ledger, record)
-            for rows in one_ahead(gathered(self._counted(pages, record))):
-                yield self._with_store(rows if self._is_alone else self._not_taken(rows))
-        if record.status == "short" and reason == self.endpoint.cursor:
-            raise Unavailable(
+        record = yield from self._fresh(self.reader.window(reason, field, span, fixed))
+        found = [gap.plain() for gap in self._gaps_of(record, field, fixed)]
+        self._found += found
+        kept = self._kept()
+        kept["unread"] = kept.get("unread", []) + found
+        self._read_since[window_name(field, fixed)] = span.since
+        if record.status == "short" and field == self.endpoint.cursor:
+            error = WindowGrew if record.has_grown else Unavailable
+            raise error(
                 f"{self.store}: {self.endpoint.name} changed while it was read, {record.arrived} of "
                 f"{record.api_count} rows arrived. Nothing was committed; run again."
             )
 
-    def _reader(self, filters: Filters) -> ReadPage:
-        """Reads pages of a window; any but the first waits until the second in which it closes is over."""
-        greeting, asked = self.greet(), count()
-
-        def read(page: int, page_size: int) -> Page:
-            if next(asked):
-                sleep(max(0.0, 1.0 - (now() - self._greeted_at).total_seconds()))
-            return self.client.read_page(self.endpoint, greeting.version, filters, page, page_size)
-
-        return read
+    def _gaps_of(self, record: WindowRecord, field: str, fixed: Mapping[str, str]) -> list[Unread]:
+        gaps = [gap for window, gap in self.reader.ledger.gaps if window is record]
+        return [Unread.of(record, gap, field, fixed) for gap in gaps]
 
     @property
     def _is_alone(self) -> bool:
         """Whether this run reads one window only, so that no row can come twice."""
         return bool(self.span) or self._is_first
 
-    def _not_taken(self, rows: pa.Table) -> pa.Table:
+    def _fresh(self, reading: Reading) -> Reading:
         """The rows that no other window of this run has brought."""
+        while True:
+            try:
+                rows = next(reading)
+            except StopIteration as end:
+                record: WindowRecord = end.value
+                return record
+            yield rows if self._is_alone else self._not_taken(rows)
+
+    def _not_taken(self, rows: pa.Table) -> pa.Table:
         with self._lock:
             fresh = [number not in self._taken for number in rows["id"].to_pylist()]
             self._taken.update(rows["id"].to_pylist())
         return rows.filter(pa.array(fresh, pa.bool_()))
 
-    def _counted(self, pages: Iterator[pa.Table], record: WindowRecord) -> Iterator[pa.Table]:
-        for rows in pages:
-            self.progress(record)
-            yield rows
-
-    def _with_store(self, rows: pa.Table) -> pa.Table:
-        """The rows with our name of the store; a field that the API calls so is kept as `api_store`."""
-        names = ["api_store" if name == "store" else name for name in rows.column_names]
-        return rows.rename_columns(names).add_column(0, "store", pa.repeat(self.store, len(rows)))
-
-    def _empty_page(self) -> pa.Table:
-        """No rows, all columns: every table exists after the first run, whatever the store has."""
-        columns = pa.schema(list(struct_of(self.endpoint.fields)))
-        return columns.insert(0, pa.field("store", pa.string())).empty_table()
-
     def _with_tables(self, pages: DltResource, suffix: str) -> list[DltResource]:
+        key = self.endpoint.key
+
+        def read_parents(rows: pa.Table) -> pa.Table:
+            if self.inner:
+                self.came.append(rows[key].combine_chunks())
+            return parent_table(rows, key)
+
         parent = dlt.transformer(
-            parent_table,
+            read_parents,
             data_from=pages,
             name=f"{self.endpoint.name}{suffix}",
             table_name=self.endpoint.name,
             write_disposition="append" if self.is_new else REPLACE,
-            primary_key=("store", "id"),
+            primary_key=("store", key),
         )
         parent.apply_hints(additional_table_hints=NO_DUPLICATES)
-        return [
-            pages,
-            parent,
-            *(self._child(pages, child, suffix) for child in self.endpoint.children),
-        ]
+        children = [self._child(pages, child, suffix) for child in self.endpoint.children]
+        return [pages, parent, *children]
+
+    def _inner_tables(self) -> Iterator[DltResource]:
+        """Read last, when it is known which rows came."""
+        for inner in self.inner:
+            pages = inner.pages(self)
+            yield pages
+            for child in inner.reader.endpoint.as_children:
+                yield self._child(pages, child, "")
 
     def _child(self, pages: DltResource, child: Child, suffix: str) -> DltResource:
         key = self.endpoint.parent_key
@@ -265,9 +295,24 @@ class Stream:
         )
 
 
-def _moment(text: str | None) -> pendulum.DateTime | None:
-    moment = pendulum.parse(text) if text else None
-    return moment if isinstance(moment, pendulum.DateTime) else None
+def _kept_keys(reading: Reading, key: str, present: list[pa.Array]) -> Reading:
+    """The same reading; the keys of its rows are noted."""
+    while True:
+        try:
+            rows = next(reading)
+        except StopIteration as end:
+            record: WindowRecord = end.value
+            return record
+        present.append(rows[key].combine_chunks())
+        yield rows
+
+
+def _digest(rows: pa.Table) -> str:
+    """The same for the same rows."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, rows.schema) as stream:
+        stream.write_table(rows)
+    return sha256(sink.getvalue()).hexdigest()[:32]
 
 
 def _is_due(reread: Reread, last: pendulum.DateTime, run_start: pendulum.DateTime) -> bool:

@@ -7,8 +7,8 @@ through `exact.py`; only a row that has no exact meaning is set aside.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -20,6 +20,8 @@ from pipelines.extract.endpoint import Endpoint, Fields
 from pipelines.extract.exact import Misfit, as_json, exact_row, read_json
 from pipelines.extract.freeform import grown, has_more_than, with_texts
 from pipelines.extract.kinds import WIRE, struct_of
+
+Seal = Callable[[str], str]
 
 META = pa.struct([(name, pa.int64()) for name in ("page", "page_size", "page_count", "item_count")])
 
@@ -38,6 +40,15 @@ class Rejected:
 
 
 @dataclass(frozen=True)
+class Hole:
+    """A place in a list that the API cannot read: its offset, and what the API says instead of a row."""
+
+    offset: int
+    status: int | None
+    excerpt: str
+
+
+@dataclass(frozen=True)
 class Page:
     """One answer of a list.
 
@@ -46,6 +57,7 @@ class Page:
         item_count: rows in the whole list at that moment, or None when the API does not say.
         page_size: the page size the API used, or None when it does not say.
         rejected: rows set aside.
+        hole: set when the page is one row that could not be read.
         requests: HTTP requests this answer took.
     """
 
@@ -53,7 +65,13 @@ class Page:
     item_count: int | None = None
     page_size: int | None = None
     rejected: Sequence[Rejected] = ()
+    hole: Hole | None = None
     requests: int = 1
+
+    @property
+    def size(self) -> int:
+        """Places of the list that it covers."""
+        return len(self.rows) + len(self.rejected) + (self.hole is not None)
 
 
 @dataclass(frozen=True)
@@ -76,13 +94,17 @@ class PageParser:
     Args:
         endpoint: the fields to expect.
         zone: where a time without an offset is taken to be.
+        seal: turns a value that nobody may read into one that nobody can.
     """
 
-    def __init__(self, endpoint: Endpoint, zone: str = "Europe/Helsinki") -> None:
+    def __init__(
+        self, endpoint: Endpoint, zone: str = "Europe/Helsinki", seal: Seal = lambda value: value
+    ) -> None:
         self.endpoint = endpoint
         self.zone = zone
+        self.seal = seal
         self._shape = _Shape.of(endpoint.fields)
-        self._ways = [self._as_declared, self._with_free_form]
+        self._ways = [self._as_declared, self._with_free_form][: 1 if endpoint.is_partial else 2]
         self._empty_objects = [
             (f'"{name}":[]'.encode(), f'"{name}":null'.encode()) for name in _object_names(endpoint.fields)
         ]
@@ -95,6 +117,12 @@ class PageParser:
             ContractError: it is JSON, but has no list under `data`.
         """
         body = body.strip()
+        page = self._parse(body)
+        for name in self.endpoint.hashed:
+            page = replace(page, rows=_sealed(page.rows, name, self.seal))
+        return page
+
+    def _parse(self, body: bytes) -> Page:
         if body.startswith(b"{") and body.endswith(b"}"):  # pyarrow 26 crashes on a bare `null`
             for way in tuple(self._ways):
                 try:
@@ -105,15 +133,15 @@ class PageParser:
 
     def _as_declared(self, body: bytes) -> Page:
         """The whole page at once in Arrow, when it holds nothing but what the endpoint table declares."""
-        shape = self._shape
-        rows, meta = _read_with_arrow(body, shape, "infer")
-        if has_more_than(shape.fields, rows.type):
+        shape, is_partial = self._shape, self.endpoint.is_partial
+        rows, meta = self._read_with_arrow(body, "ignore" if is_partial else "infer")
+        if not is_partial and has_more_than(shape.fields, rows.type):
             raise pa.ArrowInvalid("free-form values or keys nobody declared")
         return _page(rows.cast(shape.arrow), meta)
 
     def _with_free_form(self, body: bytes) -> Page:
         """The same, with free-form values and undeclared keys as the text they have in the page."""
-        rows, meta = _read_with_arrow(body, self._shape, "ignore")
+        rows, meta = self._read_with_arrow(body, "ignore")
         values = orjson.loads(body)["data"]
         shape = self._learn(values)
         page = _page(with_texts(rows, shape.fields, values).cast(shape.arrow), meta)
@@ -131,10 +159,22 @@ class PageParser:
         rows, rejected = [], []
         for row in document["data"]:
             try:
-                rows.append(exact_row(row, self.endpoint.fields, self.zone))
+                rows.append(exact_row(row, self.endpoint.fields, self.zone, key=self.endpoint.key))
             except Misfit as misfit:
-                rejected.append(_set_aside(row, str(misfit)))
-        return _page(pa.array(rows, self._learn(rows).arrow), document.get("meta"), rejected)
+                rejected.append(self._set_aside(row, str(misfit)))
+        shape = self._shape if self.endpoint.is_partial else self._learn(rows)
+        return _page(pa.array(rows, shape.arrow), document.get("meta"), rejected)
+
+    def _set_aside(self, row: Any, reason: str) -> Rejected:
+        """The row with its reason; nothing in it that would not be stored otherwise."""
+        if not isinstance(row, Mapping):
+            return Rejected("", reason, as_json(row))
+        sealed = {
+            name: self.seal(str(value)) if name in self.endpoint.hashed and value is not None else value
+            for name, value in row.items()
+        }
+        record_id = sealed.get(self.endpoint.key)
+        return Rejected(str(record_id) if isinstance(record_id, int | str) else "", reason, as_json(sealed))
 
     def _learn(self, values: Sequence[Any]) -> _Shape:
         """The shape that these objects and all before them have."""
@@ -142,6 +182,23 @@ class PageParser:
         if fields != self._shape.fields:
             self._shape = _Shape.of(fields)
         return self._shape
+
+    def _read_with_arrow(self, body: bytes, unexpected: str) -> tuple[pa.StructArray, Any]:
+        page = pyarrow.json.read_json(
+            pa.BufferReader(body),
+            read_options=pyarrow.json.ReadOptions(use_threads=False, block_size=len(body) + 1),
+            parse_options=pyarrow.json.ParseOptions(
+                explicit_schema=self._shape.wire,
+                newlines_in_values=True,
+                unexpected_field_behavior=unexpected,
+            ),
+        )
+        data = page["data"].combine_chunks()
+        rows = data.flatten()
+        key = self.endpoint.key
+        if page.num_rows != 1 or data.null_count or rows.null_count or rows.field(key).null_count:
+            raise pa.ArrowInvalid("not one object with a list of rows that have keys")
+        return rows, page["meta"][0].as_py()
 
     def _read_document(self, body: bytes) -> Mapping[str, Any]:
         try:
@@ -158,19 +215,9 @@ class PageParser:
         return document
 
 
-def _read_with_arrow(body: bytes, shape: _Shape, unexpected: str) -> tuple[pa.StructArray, Any]:
-    page = pyarrow.json.read_json(
-        pa.BufferReader(body),
-        read_options=pyarrow.json.ReadOptions(use_threads=False, block_size=len(body) + 1),
-        parse_options=pyarrow.json.ParseOptions(
-            explicit_schema=shape.wire, newlines_in_values=True, unexpected_field_behavior=unexpected
-        ),
-    )
-    data = page["data"].combine_chunks()
-    rows = data.flatten()
-    if page.num_rows != 1 or data.null_count or rows.null_count or rows.field("id").null_count:
-        raise pa.ArrowInvalid("not one object with a list of rows that have ids")
-    return rows, page["meta"][0].as_py()
+def _sealed(rows: pa.Table, name: str, seal: Seal) -> pa.Table:
+    values = [value and seal(value) for value in rows[name].to_pylist()]
+    return rows.set_column(rows.column_names.index(name), name, pa.array(values, pa.string()))
 
 
 def _page(rows: pa.StructArray, meta: Any, rejected: Sequence[Rejected] = ()) -> Page:
@@ -194,11 +241,6 @@ def _object_names(fields: Fields) -> set[str]:
         if isinstance(inner, Mapping):
             names |= _object_names(inner)
     return names
-
-
-def _set_aside(row: Any, reason: str) -> Rejected:
-    record_id = row.get("id") if isinstance(row, Mapping) else None
-    return Rejected(str(record_id) if isinstance(record_id, int | str) else "", reason, as_json(row))
 
 
 def _count(value: Any) -> int | None:

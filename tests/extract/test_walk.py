@@ -1,10 +1,8 @@
-"""The walk loses no row, whatever happens to the list between two requests."""
+"""The walk over a closed window loses no row, whatever leaves between two requests."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from random import Random
-from threading import Lock
 
 import pyarrow as pa
 import pytest
@@ -12,76 +10,34 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.errors import ContractError, Unavailable
-from pipelines.extract.ledger import Ledger, WindowRecord
 from pipelines.extract.tables import Page, Rejected
-from pipelines.extract.walk import walk
-from pipelines.settings import now
+from tests.extract.lists import ListOfRows, Taken, forward, some_ids, walked
 
 HISTORIES = 3_000
+CHUNKS = 3
 
 
-class ClosedWindow:
-    """A list that rows can only leave: by an update (they come again in the next window) or a deletion."""
-
-    def __init__(self, rng: Random, rows: int, restlessness: float) -> None:
-        self.rng = rng
-        self.ids = sorted(rng.sample(range(1, 10 * rows + 1), rows))
-        self.left: set[int] = set()
-        self.restlessness = restlessness
-        self.lock = Lock()
-
-    def read(self, page: int, page_size: int) -> Page:
-        with self.lock:
-            found = self.ids[(page - 1) * page_size : page * page_size]
-            answer = Page(pa.table({"id": pa.array(found, pa.int64())}), len(self.ids), page_size)
-            while self.ids and self.rng.random() < self.restlessness:
-                self.leave(self.rng.choice(self.ids))
-            return answer
-
-    def leave(self, row: int) -> None:
-        self.ids.remove(row)
-        self.left.add(row)
-
-
-def record() -> WindowRecord:
-    return WindowRecord("s", "orders", "updated_at", None, None, now())
-
-
-def taken(
-    read: Callable[[int, int], Page], page_size: int, concurrency: int
-) -> tuple[list[int], WindowRecord]:
-    kept, window = [], record()
-    for rows in walk(read, page_size, concurrency, Ledger(), window):
-        kept += rows["id"].to_pylist()
-    window.settle()
-    return kept, window
-
-
-def forward(read: Callable[[int, int], Page], page_size: int) -> Iterator[int]:
-    """The usual walk, as the control: page 1 to the last."""
-    page = 1
-    while rows := read(page, page_size).rows["id"].to_pylist():
-        yield from rows
-        page += 1
+def closed_window(rows: int) -> ListOfRows:
+    """A window in which nothing happens."""
+    return ListOfRows(Random(1), some_ids(Random(1), rows))
 
 
 def test_no_row_is_lost_while_rows_leave_and_the_usual_walk_loses_some() -> None:
     lost_forward = 0
     for seed in range(HISTORIES):
         rng = Random(seed)
-        rows, page_size = rng.randint(0, 60), rng.randint(1, 12)
-        window = ClosedWindow(rng, rows, restlessness=rng.random() * 0.6)
-        before = set(window.ids)
-        kept, _ = taken(window.read, page_size, 1)
-        assert before - window.left <= set(kept), f"history {seed} lost rows"
-        assert len(kept) == len(set(kept)), f"history {seed} has a row twice"
-        control = ClosedWindow(Random(seed + 1), rows, restlessness=0.3)
-        started = set(control.ids)
-        lost_forward += len(started - control.left - set(forward(control.read, page_size)))
-    assert lost_forward > 0
+        rows, page_size, restlessness = rng.randint(0, 60), rng.randint(1, 12), rng.random() * 0.6
+        ids = some_ids(rng, rows)
+        window = ListOfRows(Random(seed), list(ids), restlessness)
+        taken = walked(window.read, page_size)
+        assert set(ids) - window.left <= set(taken.rows), f"history {seed} lost rows"
+        assert len(taken.rows) == len(set(taken.rows)), f"history {seed} has a row twice"
+        control = ListOfRows(Random(seed), list(ids), restlessness)
+        lost_forward += len(set(ids) - control.left - set(forward(control.read, page_size)))
+    assert lost_forward > HISTORIES, "the usual walk loses more than a row in each history"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(
     seed=st.integers(0, 2**32),
     rows=st.integers(0, 80),
@@ -92,113 +48,221 @@ def test_no_row_is_lost_while_rows_leave_and_the_usual_walk_loses_some() -> None
 def test_no_row_is_lost_with_several_requests_at_a_time(
     seed: int, rows: int, page_size: int, concurrency: int, restlessness: float
 ) -> None:
-    window = ClosedWindow(Random(seed), rows, restlessness)
-    before = set(window.ids)
-    kept, said = taken(window.read, page_size, concurrency)
-    assert before - window.left <= set(kept)
-    assert len(kept) == len(set(kept)) == said.distinct_rows
-    assert said.status == "complete"
+    ids = some_ids(Random(seed), rows)
+    window = ListOfRows(Random(seed), list(ids), restlessness)
+    taken = walked(window.read, page_size, concurrency)
+    assert set(ids) - window.left <= set(taken.rows)
+    assert len(taken.rows) == len(set(taken.rows)) == taken.record.distinct_rows
+    assert taken.record.status == "complete"
+
+
+def troubled(seed: int) -> tuple[ListOfRows, int, int]:
+    """A window with sick rows, misfits, passing failures or small pages; a page size; requests at a time."""
+    rng = Random(seed)
+    ids = some_ids(rng, rng.randint(0, 60))
+    trouble, page_size = rng.choice(("sick", "sick", "flaky", "cap", "none")), rng.randint(1, 12)
+    window = ListOfRows(
+        rng,
+        ids,
+        restlessness=rng.choice((0.0, 0.1, 0.3, 0.6)) * rng.random(),
+        sick=set(_some(rng, ids, rng.randint(1, 4))) if trouble == "sick" else set(),
+        misfits=_some(rng, ids, rng.choice((0, 0, 3))),
+        flakiness=rng.choice((0.02, 0.1)) if trouble == "flaky" else 0.0,
+        cap=rng.randint(1, 12) if trouble == "cap" else None,
+    )
+    return window, page_size, rng.randint(1, 8)
+
+
+def _some(rng: Random, ids: list[int], count: int) -> list[int]:
+    return rng.sample(ids, min(count, len(ids)))
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_every_row_that_stays_is_taken_once_or_is_in_a_gap(chunk: int) -> None:
+    for seed in range(chunk, HISTORIES, CHUNKS):
+        window, page_size, concurrency = troubled(seed)
+        before = set(window.ids)
+        taken = walked(window.read, page_size, concurrency)
+        check(taken, window, before - window.left, seed)
+        assert window.asked == taken.record.requests
+        if not window.flakiness:
+            page_size = min(page_size, window.cap or page_size)
+            assert window.asked <= most_requests(len(before), page_size, len(window.sick)), seed
+
+
+def check(taken: Taken, window: ListOfRows, stayed: set[int], seed: int) -> None:
+    """Whatever is missing is in a gap, and is named; the walk says so of itself."""
+    missing = stayed - taken.accounted
+    assert all(map(taken.is_in_a_gap, missing)), f"history {seed} lost rows"
+    assert len(taken.rows) == len(set(taken.rows)), f"history {seed} has a row twice"
+    assert len(taken.rejected) == len(set(taken.rejected)), f"history {seed} set a row aside twice"
+    assert set(taken.rejected) <= set(window.misfits)
+    assert taken.record.status in (("partial", "uncounted") if taken.gaps else ("complete", "uncounted"))
+
+
+def most_requests(rows: int, page_size: int, sick: int) -> int:
+    """Each page at most twice (once in a batch, once by itself), and what it takes to find the sick rows.
+
+    A failing page of n rows falls into as many parts as n has prime factors, added up: 21 for 1,000.
+    """
+    return 2 * (-(-rows // page_size) + 2) + 5 * sick * (_parts(page_size) + 1)
+
+
+def _parts(number: int) -> int:
+    factor = next((factor for factor in range(2, number + 1) if number % factor == 0), None)
+    return factor + _parts(number // factor) if factor else 0
 
 
 def test_a_list_that_fits_on_one_page_takes_one_request() -> None:
-    window = ClosedWindow(Random(1), 10, 0.0)
-    kept, said = taken(window.read, 10, 4)
-    assert len(kept) == 10
-    assert said.requests == 1
+    taken = walked(closed_window(10).read, 10, 4)
+    assert (len(taken.rows), taken.record.requests) == (10, 1)
 
 
 def test_pages_come_from_the_last_to_the_first() -> None:
     asked: list[int] = []
-    window = ClosedWindow(Random(1), 25, 0.0)
+    window = closed_window(25)
 
-    def read(page: int, page_size: int) -> Page:
+    def read(page: int, page_size: int, is_part: bool = False) -> Page:
         asked.append(page)
         return window.read(page, page_size)
 
-    kept, said = taken(read, 10, 1)
+    taken = walked(read, 10)
+    said = taken.record
     assert asked == [1, 3, 2, 1]
     assert (said.requests, said.distinct_rows, said.duplicates, said.api_count) == (4, 25, 0, 25)
-    assert sorted(kept) == window.ids
+    assert sorted(taken.rows) == window.ids
 
 
 def test_an_api_that_gives_smaller_pages_than_asked_loses_nothing() -> None:
-    window = ClosedWindow(Random(1), 47, 0.0)
-    kept, said = taken(lambda page, page_size: window.read(page, min(page_size, 7)), 20, 3)
-    assert sorted(kept) == window.ids
-    assert said.status == "complete"
-
-
-def test_a_list_without_a_count_is_read_forward_to_an_empty_page() -> None:
-    window = ClosedWindow(Random(1), 25, 0.0)
-
-    def read(page: int, page_size: int) -> Page:
-        return Page(window.read(page, page_size).rows)
-
-    kept, said = taken(read, 10, 4)
-    assert kept == window.ids
-    assert (said.status, said.requests) == ("uncounted", 4)
+    window = closed_window(47)
+    window.cap = 7
+    taken = walked(window.read, 20, 3)
+    assert (sorted(taken.rows), taken.record.status) == (window.ids, "complete")
 
 
 def test_an_api_that_caps_its_pages_and_says_otherwise_loses_nothing() -> None:
-    window = ClosedWindow(Random(1), 100, 0.0)
+    window = closed_window(100)
 
-    def read(page: int, page_size: int) -> Page:
+    def read(page: int, page_size: int, is_part: bool = False) -> Page:
         answer = window.read(page, 20)
         return Page(answer.rows, answer.item_count, page_size)
 
-    kept, said = taken(read, 50, 3)
-    assert (sorted(kept), said.status) == (window.ids, "complete")
+    taken = walked(read, 50, 3)
+    assert (sorted(taken.rows), taken.record.status) == (window.ids, "complete")
+
+
+@pytest.mark.xfail(strict=True, reason="a cap is not found out when page 1 comes in parts: see walk._first")
+def test_an_api_that_caps_its_pages_loses_nothing_when_its_first_page_fails() -> None:
+    window = closed_window(40)
+    window.cap, window.sick = 8, {window.ids[0]}
+    taken = walked(window.read, 10)
+    assert (sorted(taken.rows), taken.record.status) == (window.ids[1:], "partial")
+
+
+@pytest.mark.xfail(
+    strict=True, reason="a list that empties while page 1 is read in parts: page size 0 is asked for"
+)
+def test_no_page_without_rows_is_asked_for() -> None:
+    window, sizes = closed_window(3), []
+
+    def read(page: int, page_size: int, is_part: bool = False) -> Page:
+        sizes.append(page_size)
+        if len(sizes) == 1:
+            raise Unavailable("once", 500, may_be_rows=True)
+        answer = window.read(page, page_size)
+        window.ids.clear()
+        return answer
+
+    taken = walked(read, 10)
+    assert (taken.rows, min(sizes) > 0) == ([], True)
 
 
 def test_a_window_that_grows_is_not_called_complete() -> None:
-    window = ClosedWindow(Random(1), 30, 0.0)
-    asked = 0
+    window, asked = closed_window(30), []
 
-    def read(page: int, page_size: int) -> Page:
-        nonlocal asked
-        asked += 1
-        if asked == 3:
+    def read(page: int, page_size: int, is_part: bool = False) -> Page:
+        asked.append(page)
+        if len(asked) == 3:
             window.ids.insert(0, 0)
         return window.read(page, page_size)
 
-    _, said = taken(read, 10, 1)
-    assert said.status == "short"
+    assert walked(read, 10).record.status == "short"
+
+
+@pytest.mark.xfail(
+    strict=True, reason="what enters and what leaves between two requests cancel out in the count"
+)
+def test_a_window_that_a_row_enters_while_another_leaves_is_not_called_complete() -> None:
+    window, asked = closed_window(30), []
+
+    def read(page: int, page_size: int, is_part: bool = False) -> Page:
+        asked.append(page)
+        if len(asked) == 3:
+            window.ids.insert(0, 0)
+            window.leave(window.ids[-1])
+        return window.read(page, page_size)
+
+    before = set(window.ids)
+    taken = walked(read, 10)
+    assert before - window.left <= set(taken.rows) or taken.record.status == "short"
 
 
 def test_rows_in_another_order_are_refused() -> None:
-    def read(page: int, page_size: int) -> Page:
+    def read(page: int, page_size: int, is_part: bool = False) -> Page:
         return Page(pa.table({"id": [3, 1, 2]}), 3, page_size)
 
     with pytest.raises(ContractError, match="ascending order of ids"):
-        taken(read, 10, 1)
+        walked(read, 10)
 
 
 def test_a_row_set_aside_is_counted_once_and_not_missing() -> None:
-    def read(page: int, page_size: int) -> Page:
+    def read(page: int, page_size: int, is_part: bool = False) -> Page:
         return Page(pa.table({"id": [1, 2]}), 3, page_size, (Rejected("3", "total: expected decimal", "{}"),))
 
-    ledger, window = Ledger(), record()
-    list(walk(read, 10, 1, ledger, window))
-    window.settle()
-    assert (window.status, window.rejected_rows, len(ledger.rejected)) == ("complete", 1, 1)
+    taken = walked(read, 10)
+    assert (taken.record.status, taken.record.rejected_rows, taken.rejected) == ("complete", 1, [3])
 
 
 def test_a_walk_that_gets_fewer_rows_than_counted_says_so() -> None:
-    def read(page: int, page_size: int) -> Page:
-        ids = {1: [1, 2], 2: [3]}[page]
-        return Page(pa.table({"id": ids}), 4, 2)
+    def read(page: int, page_size: int, is_part: bool = False) -> Page:
+        return Page(pa.table({"id": {1: [1, 2], 2: [3]}[page]}), 4, 2)
 
-    _, said = taken(read, 2, 1)
-    assert said.status == "short"
+    assert walked(read, 2).record.status == "short"
 
 
 def test_a_page_that_cannot_be_read_ends_the_walk_at_once() -> None:
-    window = ClosedWindow(Random(1), 100, 0.0)
+    window = closed_window(100)
 
-    def read(page: int, page_size: int) -> Page:
+    def read(page: int, page_size: int, is_part: bool = False) -> Page:
         if page == 5:
             raise Unavailable("page 5")
         return window.read(page, page_size)
 
     with pytest.raises(Unavailable, match="page 5"):
-        taken(read, 10, 4)
+        walked(read, 10, 4)
+    assert window.asked <= 9
+
+
+def test_a_list_without_a_count_is_read_forward_to_an_empty_page() -> None:
+    window = closed_window(25)
+    window.is_counted = False
+    taken = walked(window.read, 10, 4)
+    assert taken.rows == window.ids
+    assert (taken.record.status, taken.record.requests) == ("uncounted", 4)
+
+
+@pytest.mark.parametrize("is_counted", [True, False])
+@pytest.mark.parametrize("is_closed", [True, False])
+def test_an_api_that_ignores_the_page_ends_and_is_not_called_complete(
+    is_counted: bool, is_closed: bool
+) -> None:
+    window = closed_window(25)
+    window.is_counted = is_counted
+
+    def read(page: int, page_size: int, is_part: bool = False) -> Page:
+        return window.read(1, page_size)
+
+    taken = walked(read, 10, 4, is_closed=is_closed)
+    assert sorted(taken.rows) == window.ids[:10]
+    assert taken.record.status == ("short" if is_counted else "uncounted")
+    assert window.asked <= 4

@@ -1,12 +1,12 @@
-"""MyCashflow stores: customers, email subscribers and orders with everything inside them.
+"""MyCashflow stores: orders with everything inside them, people, products, stock, campaigns and the rest.
 
 Flow: `GET https://NAME.mycashflow.fi/api/v1/<list>` -> `raw_mycashflow.<list>` and
 `raw_mycashflow.<list>__<inner list>`. Facts: reference/mycashflow-api.md; each list's own in
-`resources.py`, how the API talks in `client.py`. Config keys: `[stores.NAME]` store_name, user, key,
-time_zone, and `[stores.NAME.resources.LIST]` enabled, api_version, path, page_size, lag_minutes. Limits: no
-rate limit is documented; a 429 is honoured, `requests_per_second` can be set. Left out: everything but GET.
-What no cursor can see is listed as `blind_to`. Run: `kassavirta sync`, or put `mycashflow(store="main")`
-into a dlt pipeline of your own.
+`resources.py` and `fields.py`, how the API talks in `client.py`. Config keys: `[stores.NAME]` store_name,
+user, key, time_zone, and `[stores.NAME.resources.LIST]` enabled, api_version, path, page_size, lag_minutes.
+Limits: no rate limit is documented; a 429 is honoured, `requests_per_second` can be set. Left out:
+everything but GET. What no cursor can see is listed as `blind_to`. Run: `kassavirta sync`, or put
+`mycashflow(store="main")` into a dlt pipeline of your own.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from collections.abc import Sequence
 import dlt
 from dlt.extract import DltResource
 
-from pipelines.errors import SettingsError
+from pipelines.extract import opening
 from pipelines.extract.greeting import greet_all
-from pipelines.extract.ledger import Ledger
-from pipelines.extract.stream import Progress, Span, Stream
+from pipelines.extract.opening import Task
+from pipelines.extract.stream import Stream
 from pipelines.settings import Store, read_settings
 from pipelines.sources.mycashflow.client import MyCashflowClient
 from pipelines.sources.mycashflow.resources import EVERY
@@ -38,63 +38,21 @@ def mycashflow(store: str = "main", resources: Sequence[str] = ()) -> list[DltRe
         store: its name in settings.
         resources: names of lists, such as `["orders"]`; all that are enabled when empty.
 
-    A list that the store has not, and a row that has no exact meaning, are told as warnings of the logger
-    `kassavirta`; `kassavirta sync` keeps such rows in `ops.rejected_rows`.
+    A list that the store has not, a row that has no exact meaning, and one that cannot be read are told as
+    warnings of the logger `kassavirta`; what cannot be read is tried again by every later run. `kassavirta
+    sync` keeps both in `ops.rejected_rows` and `ops.quarantine`, and finds deleted records, too.
 
     Raises:
         SettingsError: the store or a list is not known, or its settings are wrong.
         ApiError: the store has none of the lists, or is out of reach.
     """
-    streams = open_streams(read_settings().chosen([store])[0], Ledger(), resources)
-    for remark in greet_all(streams):
-        logger.warning(remark)
+    settings = read_settings()
+    streams = open_streams(settings.salted(settings.chosen([store])[0]), Task(resources))
+    for absence in greet_all(streams):
+        logger.warning(absence.sentence)
     return [resource for stream in streams for resource in stream.resources()]
 
 
-def open_streams(
-    store: Store,
-    ledger: Ledger,
-    resources: Sequence[str] = (),
-    span: Span | None = None,
-    progress: Progress = lambda record: None,
-) -> list[Stream]:
-    """One stream for each list; those not asked for or not enabled only make their tables.
-
-    Nothing is requested yet.
-
-    Raises:
-        SettingsError: a list is not known, or is asked for and not enabled.
-    """
-    client, wanted = MyCashflowClient(store), _wanted(store, resources)
-    return [
-        Stream(
-            client=client,
-            endpoint=endpoint,
-            store=store.name,
-            ledger=ledger,
-            page_size=store.resource(endpoint.name).page_size or endpoint.page_size,
-            lag=60.0 * store.resource(endpoint.name).lag_minutes,
-            concurrency=store.concurrency,
-            span=span,
-            is_read=endpoint.name in wanted,
-            progress=progress,
-        )
-        for endpoint in EVERY
-    ]
-
-
-def _wanted(store: Store, resources: Sequence[str]) -> set[str]:
-    known = [endpoint.name for endpoint in EVERY]
-    wrong = [name for name in (*resources, *store.resources) if name not in known]
-    if wrong:
-        raise SettingsError(
-            f"{store.name}: MyCashflow has no list {', '.join(wrong)}; it has {', '.join(known)}"
-        )
-    enabled = {name for name in known if store.resource(name).enabled}
-    off = [name for name in resources if name not in enabled]
-    if off or not enabled:
-        raise SettingsError(
-            f"{store.name}: {', '.join(off) or 'every list'} is switched off; set enabled = true under "
-            f"[stores.{store.name}.resources.{(off or known)[0]}]"
-        )
-    return set(resources) or enabled
+def open_streams(store: Store, task: Task) -> list[Stream]:
+    """The store's lists, ready to be read (see `opening.open_streams`)."""
+    return opening.open_streams(MyCashflowClient(store), EVERY, store, task)

@@ -9,15 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from urllib.parse import quote
 
 import pendulum
 
 from pipelines.errors import ApiError, Unavailable
 from pipelines.extract.endpoint import Endpoint
-from pipelines.extract.stream import Filters, Greeting
+from pipelines.extract.privacy import sealer
+from pipelines.extract.reading import Filters, Greeting
 from pipelines.extract.tables import BrokenPage, Page, PageParser
 from pipelines.http import Answer, Limits, Session
 from pipelines.settings import Store, now
+
+# Rows asked for to find out whether a list is there: if the store cannot answer the first, it is another.
+GREETED_PLACES = (1, 2, 4, 8, 16, 32)
+
+# A part of a page that failed is tried so often: the page itself was tried with all patience.
+PART_ATTEMPTS = 2
 
 
 class MyCashflowClient:
@@ -36,31 +44,38 @@ class MyCashflowClient:
         )
         base_url = f"{store.base_url}/api"
         self._session = Session(store.name, base_url, store.user, store.key, limits, 2 * store.concurrency)
-        self._parsers: dict[str, PageParser] = {}
+        self._parsers: dict[tuple[str, bool], PageParser] = {}
 
     def __repr__(self) -> str:
         return f"MyCashflowClient({self.store.name!r})"
 
     def read_page(
-        self, endpoint: Endpoint, version: str, filters: Filters, page: int, page_size: int
+        self,
+        endpoint: Endpoint,
+        version: str,
+        filters: Filters,
+        page: int,
+        page_size: int,
+        is_part: bool = False,
     ) -> Page:
-        """One page of a list in ascending order of ids.
+        """One page of a list in ascending order of ids; a part of a page that failed is not tried as often.
 
         Raises:
             ApiError: the store did not answer with a page (see `http.Session.get`).
             ContractError: the answer is JSON of another shape.
         """
-        parser = self._parsers.setdefault(endpoint.name, PageParser(endpoint, self.store.time_zone))
+        parser = self._parser(endpoint)
 
         def parse(answer: Answer) -> Page:
             try:
                 return replace(parser.parse(answer.body), requests=answer.requests)
             except BrokenPage as broken:
-                raise Unavailable(f"{self.store.name}: {broken}. Try again later.") from broken
+                said = f"{self.store.name}: {broken}. Try again later."
+                raise Unavailable(said, 200, str(broken), may_be_rows=True) from broken
 
-        return self._session.get(
-            self._path(endpoint, version), self._params(endpoint, filters, page, page_size), parse
-        )
+        params = self._params(endpoint, filters, page, page_size)
+        tries = PART_ATTEMPTS if is_part else None
+        return self._session.get(self._path(endpoint, version), params, parse, tries)
 
     def greet(self, endpoint: Endpoint) -> Greeting:
         """The API version that has the list, and the store's own clock.
@@ -70,15 +85,51 @@ class MyCashflowClient:
         """
         pinned = self.store.resource(endpoint.name).api_version
         versions = (pinned,) if pinned else endpoint.versions
-        params = self._params(endpoint, {}, 1, 1)
-        for number, version in enumerate(versions):
+        asked = 0
+        for version in versions:
             try:
-                answer = self._session.get(self._path(endpoint, version), params, lambda answer: answer)
-                return Greeting(version, answer.date or now(), number + answer.requests)
+                return self._greet(endpoint, version, asked)
             except ApiError as error:
+                asked += error.requests
+                error.requests = asked
                 if error.status != 404 or version == versions[-1]:
                     raise
         raise AssertionError("an endpoint has at least one version")
+
+    def _greet(self, endpoint: Endpoint, version: str, asked: int) -> Greeting:
+        """Asks for one row; for another when that one is what the store cannot answer."""
+        failures: list[Unavailable] = []
+        for place in GREETED_PLACES:
+            params = self._params(endpoint, {}, place, 1)
+            tries = PART_ATTEMPTS if failures else None
+            try:
+                answer = self._session.get(
+                    self._path(endpoint, version), params, lambda answer: answer, tries
+                )
+            except Unavailable as failure:
+                failures.append(failure)
+                if not failure.may_be_rows:
+                    break
+            else:
+                spent = sum(failure.requests for failure in failures) + answer.requests
+                return Greeting(version, answer.date or now(), asked + spent)
+        failures[0].requests = sum(failure.requests for failure in failures)
+        raise failures[0]
+
+    def has(self, endpoint: Endpoint, version: str, key: str) -> bool:
+        """Whether the store has one record, asked for by itself: a missing one is a 404 (reference 1.10).
+
+        Raises:
+            ApiError: it answers neither yes nor no.
+        """
+        path = f"{self._path(endpoint, version)}/{quote(key, safe='')}"
+        try:
+            self._session.get(path, {}, lambda answer: answer)
+        except ApiError as error:
+            if error.status in (404, 410):
+                return False
+            raise
+        return True
 
     def between(
         self, cursor: str, since: pendulum.DateTime | None, until: pendulum.DateTime | None
@@ -93,7 +144,14 @@ class MyCashflowClient:
 
     def _path(self, endpoint: Endpoint, version: str) -> str:
         path = self.store.resource(endpoint.name).path or endpoint.path
-        return f"{version}/{path.strip('/')}"
+        return f"{version}/{path.strip('/').replace('{id}', quote(endpoint.row, safe=''))}"
+
+    def _parser(self, endpoint: Endpoint) -> PageParser:
+        """One parser per list, so that a key it once met stays a column of every later page."""
+        view = (endpoint.name, endpoint.is_partial)
+        if view not in self._parsers:
+            self._parsers[view] = PageParser(endpoint, self.store.time_zone, sealer(self.store.salt))
+        return self._parsers[view]
 
     def _params(
         self, endpoint: Endpoint, filters: Filters, page: int, page_size: int

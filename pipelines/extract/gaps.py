@@ -1,0 +1,160 @@
+"""Gaps: places that could not be read, kept until they can.
+
+A gap is remembered by the window it was in and the ids of its neighbours. Inside that window rows only
+leave, so the missing row is still between those ids, or it left the window and came with a later one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import pendulum
+import pyarrow as pa
+
+from pipelines.extract.ledger import Gap, Ledger, WindowRecord
+from pipelines.extract.pages import Pages
+from pipelines.extract.tables import Hole, Page
+from pipelines.extract.taking import Taker
+from pipelines.settings import moment
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A gap as it is kept in dlt's state, next to the cursor: plain values, moments as ISO texts.
+
+    Attributes:
+        field: the time whose window it is in, from `since` to `until` (None is open); empty without window.
+        fixed: filters of that window that are always the same.
+        offset, id_before, id_after: the place, and the ids around it.
+        status, excerpt: what the store answered instead.
+        reason: why the window was read.
+        found_at: when it was found.
+    """
+
+    field: str
+    since: str | None
+    until: str | None
+    fixed: Mapping[str, str]
+    offset: int
+    id_before: int | None
+    id_after: int | None
+    status: int | None
+    excerpt: str
+    reason: str
+    found_at: str
+
+    @classmethod
+    def of(cls, record: WindowRecord, gap: Gap, field: str, fixed: Mapping[str, str]) -> Unread:
+        """The gap of a window that was just read."""
+        return cls(
+            field=field,
+            since=record.window_from.isoformat() if record.window_from else None,
+            until=record.window_to.isoformat() if record.window_to else None,
+            fixed=dict(fixed),
+            offset=gap.hole.offset,
+            id_before=gap.id_before,
+            id_after=gap.id_after,
+            status=gap.hole.status,
+            excerpt=gap.hole.excerpt,
+            reason=record.reason,
+            found_at=record.started_at.isoformat(),
+        )
+
+    def plain(self) -> dict[str, Any]:
+        """As a dict for dlt's state."""
+        return asdict(self)
+
+    @property
+    def window(self) -> str:
+        """Which windows it belongs to: the same name, the same rows by the same filter."""
+        return window_name(self.field, self.fixed)
+
+    def outside(self, since: pendulum.DateTime | None) -> Unread | None:
+        """What of it is not in a window of the same name that was read from `since` to now.
+
+        Whatever that window holds has been read now, or is a gap of its own.
+        """
+        begin, end = moment(self.since), moment(self.until)
+        if since is None or (begin and since <= begin):
+            return None
+        return self if end and end <= since else replace(self, until=since.isoformat())
+
+    def as_found(self, earlier: Unread) -> Unread:
+        """The same gap, found when it was found first."""
+        return replace(self, found_at=earlier.found_at, reason=earlier.reason)
+
+    @property
+    def gap(self) -> Gap:
+        """The place itself."""
+        return Gap(Hole(self.offset, self.status, self.excerpt), self.id_before, self.id_after)
+
+
+def distinct(gaps: Iterable[Unread]) -> list[Unread]:
+    """One for each stretch of ids in each window: the one farthest back, from where all can be reached."""
+    by_place = sorted(gaps, key=lambda gap: gap.offset)
+    stretches = {(gap.window, gap.since, gap.until, gap.id_before, gap.id_after): gap for gap in by_place}
+    return list(stretches.values())
+
+
+def window_name(field: str, fixed: Mapping[str, str]) -> str:
+    """The name that windows over the same field with the same filters share."""
+    return "&".join([field, *(f"{name}={value}" for name, value in sorted(fixed.items()))])
+
+
+def read_gap(pages: Pages, gap: Gap, ledger: Ledger, record: WindowRecord) -> Iterator[pa.Table]:
+    """The rows of a window between a gap's neighbours, one by one from the last to the first.
+
+    What still cannot be read becomes a gap of `record` again.
+    """
+    taker = Taker(ledger, record, pages.key, (gap.id_before, gap.id_after))
+    counted = replace(pages, count=taker.count)
+    for place in range(_last_place(counted, gap), 0, -1):
+        page = _row(counted, place)
+        yield taker.take(page)
+        if _is_at_most(page, gap.id_before):
+            break
+    taker.close()
+    record.api_count = record.arrived
+    record.has_grown = False
+
+
+def _last_place(pages: Pages, gap: Gap) -> int:
+    """The last place whose row may come before `id_after`, found by halves: rows have only moved forward."""
+    low, high = 1, gap.hole.offset + 2
+    while low < high and gap.id_after is not None:
+        place = (low + high) // 2
+        page = _row(pages, place)
+        while page.hole and place + 1 < high:
+            place += 1
+            page = _row(pages, place)
+        if page.size and _id(page) is None:
+            break
+        if _is_below(page, gap.id_after):
+            low = place + 1
+        else:
+            high = place
+    return high - 1
+
+
+def _row(pages: Pages, place: int) -> Page:
+    (page,) = pages.parts(place, 1, is_part=True)
+    return page
+
+
+def _id(page: Page) -> int | None:
+    if len(page.rows):
+        return int(page.rows["id"][0].as_py())
+    numbers = [int(row.record_id) for row in page.rejected if row.record_id.isdigit()]
+    return numbers[0] if numbers else None
+
+
+def _is_below(page: Page, limit: int) -> bool:
+    number = _id(page)
+    return number is not None and number < limit
+
+
+def _is_at_most(page: Page, limit: int | None) -> bool:
+    number = _id(page)
+    return number is not None and limit is not None and number <= limit

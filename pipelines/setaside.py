@@ -1,0 +1,89 @@
+"""What could not be loaded, in the `ops` tables: rows without an exact meaning, and places without a row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+
+import duckdb
+
+from pipelines import warehouse
+from pipelines.extract.gaps import Unread
+from pipelines.extract.ledger import Ledger
+from pipelines.extract.reading import ListReader
+from pipelines.extract.stream import Stream
+
+
+def keep_rejected(path: Path, ledger: Ledger, run_id: str) -> None:
+    """Before the load: a row that is not loaded is written down even if the load is killed."""
+    rows = {
+        (record.store, record.resource, row.record_id or f"no id, {_digest(row.raw_json)}"): (record, row)
+        for record, row in ledger.rejected
+    }
+    if not rows:
+        return
+    with warehouse.connect(path) as connection:
+        warehouse.ensure_ops(connection)
+        warehouse.replace(
+            connection,
+            "rejected_rows",
+            [
+                {
+                    "run_id": run_id,
+                    "store": store,
+                    "resource": resource,
+                    "record_id": record_id,
+                    "reason": row.reason,
+                    "raw_json": row.raw_json,
+                    "rejected_at": record.started_at,
+                }
+                for (store, resource, record_id), (record, row) in rows.items()
+            ],
+            "store",
+            "resource",
+            "record_id",
+        )
+
+
+def forget_healed(
+    connection: duckdb.DuckDBPyConnection, schema: str, stream: Stream, packages: Sequence[str]
+) -> None:
+    """Rows that were set aside once and have now been loaded are set aside no more."""
+    name, key = stream.endpoint.name, stream.endpoint.key
+    connection.execute(
+        "delete from ops.rejected_rows where store = ? and resource = ? and record_id in ("
+        f"select cast({key} as text) from {schema}.{name} where store = ?"
+        " and list_contains(?, _dlt_load_id))",
+        [stream.store, name, stream.store, list(packages)],
+    )
+
+
+def keep_unread(
+    connection: duckdb.DuckDBPyConnection, reader: ListReader, unread: Sequence[Unread], run_id: str
+) -> None:
+    """`ops.quarantine` shows what dlt's state remembers: the places of a list that are still unread."""
+    store, name = reader.store, reader.endpoint.name
+    connection.execute("delete from ops.quarantine where store = ? and resource = ?", [store, name])
+    rows = [
+        {
+            "run_id": run_id,
+            "store": store,
+            "resource": name,
+            "reason": gap.reason,
+            "window_from": gap.since,
+            "window_to": gap.until,
+            "row_offset": gap.offset,
+            "id_before": gap.id_before,
+            "id_after": gap.id_after,
+            "status": gap.status,
+            "body_excerpt": gap.excerpt,
+            "quarantined_at": gap.found_at,
+        }
+        for gap in unread
+    ]
+    warehouse.insert(connection, "quarantine", rows)
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:16]
