@@ -10,6 +10,7 @@ from pipelines.extract.endpoint import Endpoint
 from pipelines.extract.greeting import absence, greet_all
 from pipelines.extract.inner import InnerList
 from pipelines.extract.opening import Task
+from pipelines.extract.reading import ListReader
 from pipelines.extract.stream import Stream
 from pipelines.job import open_streams
 from pipelines.settings import Store
@@ -41,21 +42,26 @@ def _check_store(store: Store) -> Finding:
         finding.problems.append(problem)
         return finding
     wanted = [stream for stream in streams if stream.is_read]
-    answers = [(stream, _ask(stream)) for stream in wanted]
+    answers = [(stream.reader, _ask(stream)) for stream in wanted]
     refusals = [answer for _, answer in answers if isinstance(answer, PipelineError)]
     if len(refusals) == len(wanted):
         finding.problems.append(_one_for_all(streams, refusals))
         return finding
-    for stream, answer in answers:
-        if isinstance(answer, str):
-            finding.lists.append(answer)
-        elif isinstance(answer, ApiError) and answer.status in (403, 404):
-            finding.warnings.append(f"{absence(stream.reader).sentence} ({answer})")
-        else:
-            finding.problems.append(answer)
-    finding.lists += [_said_of_inner(stream, inner) for stream in wanted for inner in stream.inner]
+    answers += [(inner.reader, _ask_inner(stream, inner)) for stream in wanted for inner in stream.inner]
+    for reader, answer in answers:
+        _enter(finding, reader, answer)
     finding.warnings += _clock_warnings(wanted)
     return finding
+
+
+def _enter(finding: Finding, reader: ListReader, answer: str | PipelineError) -> None:
+    """A list that the store has not is a warning, as it is for a sync."""
+    if isinstance(answer, str):
+        finding.lists.append(answer)
+    elif isinstance(answer, ApiError) and answer.status in (403, 404):
+        finding.warnings.append(f"{absence(reader).sentence} ({answer})")
+    else:
+        finding.problems.append(answer)
 
 
 def _ask(stream: Stream) -> str | PipelineError:
@@ -67,17 +73,24 @@ def _ask(stream: Stream) -> str | PipelineError:
     return _sentence(stream.endpoint, f"readable on {version}")
 
 
+def _ask_inner(stream: Stream, inner: InnerList) -> str | PipelineError:
+    """The same of a list that each row of another has: the first row's is asked for."""
+    name = stream.endpoint.name
+    if not inner.is_read:
+        return f"{inner.reader.endpoint.name}: off, it takes a request for every row of {name}"
+    try:
+        key = stream.reader.first_key()
+        if key is not None:
+            inner.ask(key)
+    except PipelineError as problem:
+        return problem
+    return _sentence(inner.reader.endpoint, f"readable, asked for with every new row of {name}")
+
+
 def _sentence(endpoint: Endpoint, found: str) -> str:
     unseen = "" if endpoint.seen else "; its path is a guess that this store bears out"
     blind = f"; its cursor cannot see {', '.join(endpoint.blind_to)}" if endpoint.blind_to else ""
     return f"{endpoint.name}: {found}{unseen}{blind}"
-
-
-def _said_of_inner(stream: Stream, inner: InnerList) -> str:
-    endpoint = inner.reader.endpoint
-    if not inner.is_read:
-        return f"{endpoint.name}: off, it takes a request for every row of {stream.endpoint.name}"
-    return _sentence(endpoint, f"asked for with every new row of {stream.endpoint.name}")
 
 
 def _one_for_all(streams: Sequence[Stream], refusals: Sequence[PipelineError]) -> PipelineError:

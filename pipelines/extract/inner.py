@@ -19,6 +19,7 @@ import pyarrow as pa
 from dlt.extract import DltResource
 
 from pipelines.errors import ApiError, Unavailable
+from pipelines.extract.endpoint import Endpoint
 from pipelines.extract.gaps import Unread
 from pipelines.extract.kinds import struct_of
 from pipelines.extract.ledger import Gap, Ledger, WindowRecord
@@ -91,8 +92,7 @@ class InnerList:
         Raises:
             ApiError: it cannot.
         """
-        endpoint = self.reader.endpoint.of_row(key)
-        self.reader.client.read_page(endpoint, endpoint.versions[0], {}, 1, 1)
+        self._read_page(self.reader.endpoint.of_row(key), 1, 1)
 
     def read_for(self, keys: Sequence[int], kept: dict[str, Any]) -> Iterator[pa.Table]:
         """Stores and keys of outer rows with the list of each; `kept` is what the state keeps of the list.
@@ -146,7 +146,7 @@ class InnerList:
         record = WindowRecord(reader.store, endpoint.name, "each row", None, None, now())
 
         def read(page: int, page_size: int, is_part: bool = False) -> Page:
-            return reader.client.read_page(endpoint, endpoint.versions[0], {}, page, page_size, is_part)
+            return self._read_page(endpoint, page, page_size, is_part)
 
         if self._stopped.is_set():
             return Answer(None, record)
@@ -160,6 +160,10 @@ class InnerList:
             hole = ledger.gaps[0][1].hole
             return Answer(None, record, Unavailable(str(hole.status), hole.status, hole.excerpt))
         return Answer(pa.concat_tables([self._none(), *tables], promote_options="permissive"), record)
+
+    def _read_page(self, endpoint: Endpoint, page: int, page_size: int, is_part: bool = False) -> Page:
+        version = self.reader.api_version or endpoint.versions[0]
+        return self.reader.client.read_page(endpoint, version, {}, page, page_size, is_part)
 
     def _refused(self, error: ApiError, record: WindowRecord) -> Answer:
         """No list, a list that waits, or the end of the run."""

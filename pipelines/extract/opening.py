@@ -53,6 +53,7 @@ def open_streams(client: Client, endpoints: Sequence[Endpoint], store: Store, ta
                 concurrency=store.concurrency,
                 settle=task.settle,
                 is_path_set=store.resource(endpoint.name).path is not None,
+                api_version=store.resource(endpoint.name).api_version,
                 progress=task.progress,
             ),
             lag=60.0 * store.resource(endpoint.name).lag_minutes,

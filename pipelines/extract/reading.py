@@ -84,6 +84,7 @@ class ListReader:
         concurrency: requests under way at a time.
         settle: seconds before the store's clock at which windows end, when its clocks disagree.
         is_path_set: whether settings say where the list is.
+        api_version: the only version to ask, when settings say so.
         progress: is told the window's record after each page.
     """
 
@@ -95,6 +96,7 @@ class ListReader:
     concurrency: int = 4
     settle: float = 0.0
     is_path_set: bool = False
+    api_version: str | None = None
     progress: Progress = lambda record: None
     _greeting: Greeting | None = None
     _greeted_at: pendulum.DateTime = field(default_factory=now)
@@ -143,6 +145,12 @@ class ListReader:
     def has(self, key: str) -> bool:
         """Whether the store has one record, whatever its list shows."""
         return self.client.has(self.endpoint, self.greet().version, key)
+
+    def first_key(self) -> object | None:
+        """The key of the list's first row, or None when it has none."""
+        page = self.client.read_page(self.endpoint.ids_only, self.greet().version, {}, 1, 1)
+        keys = page.rows[self.endpoint.key].to_pylist()
+        return keys[0] if keys else None
 
     def unread(self, unread: Unread) -> Reading:
         """What can be read by now of a gap that an earlier run left; returns the record."""

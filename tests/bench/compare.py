@@ -26,6 +26,9 @@ PEER, OURS = "dlt rest_api, defaults", "kassavirta sync"
 TABLES = (
     "customers",
     "email_subscribers",
+    "products",
+    "products__variations",
+    "stock_changes",
     "orders",
     "orders__products",
     "orders__payments",

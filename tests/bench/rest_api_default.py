@@ -16,7 +16,7 @@ from pipelines.sources.mycashflow.resources import EVERY
 
 
 def main(url: str, folder: Path) -> None:
-    """Loads every list once."""
+    """Loads every list once, but for those that take a request per row."""
     source = rest_api_source(
         {
             "client": {
@@ -28,7 +28,7 @@ def main(url: str, folder: Path) -> None:
             "resources": [
                 {
                     "name": endpoint.name,
-                    "primary_key": "id",
+                    "primary_key": endpoint.key,
                     "endpoint": {
                         "path": endpoint.path,
                         "params": {"page_size": endpoint.page_size, "expand": ",".join(endpoint.expands)},
@@ -36,6 +36,7 @@ def main(url: str, folder: Path) -> None:
                     },
                 }
                 for endpoint in EVERY
+                if not endpoint.within
             ],
         }
     )
