@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import pendulum
 
 from pipelines import warehouse
 from pipelines.errors import DONE, OUR_FAULT, SET_ASIDE, LoadRefused, PipelineError, SettingsError
-from pipelines.extract.ledger import Gap, Ledger, WindowRecord
+from pipelines.extract.ledger import Ledger, WindowRecord
+from pipelines.extract.pages import MOST_HOLES
 from pipelines.job import Job, Loaded, Wanted
 from pipelines.load import load_store
 from pipelines.lock import run_lock
 from pipelines.settings import Settings, Store, now
 from pipelines.sweep import is_due, sweep_store
 from pipelines.transform import Wish
+
+T = TypeVar("T")
 
 PACKAGES = ("kassavirta", "dlt", "duckdb", "dbt-core", "pyarrow")
 
@@ -217,8 +220,7 @@ def _publish_and_report(settings: Settings, record: Record, teller: Teller) -> N
     """Publishes the warehouse with this run's record in it, then the page made of it."""
     from pipelines.publish import publish
 
-    _write(settings, record)
-    count = publish(settings.warehouse, settings.published)
+    count = publish(settings.warehouse, settings.published, record.row())
     teller.say(f"published: {_relative(settings, settings.published)} ({count} tables)")
     report(settings, teller)
 
@@ -282,19 +284,29 @@ def _remarks(ledger: Ledger) -> Iterator[str]:
             f"{window.arrived} rows arrived, the API counted "
             f"{'none' if window.api_count is None else window.api_count}; the next run reads it again"
         )
-    reasons: dict[str, list[str]] = {}
-    for window, row in ledger.rejected:
-        reasons.setdefault(f"{window.store}: {window.resource}", []).append(row.reason)
-    for name, found in reasons.items():
-        yield f"{name}: {len(found)} rows set aside in ops.rejected_rows, the first because {found[0]}"
-    places: dict[str, list[Gap]] = {}
-    for window, gap in ledger.gaps:
-        places.setdefault(f"{window.store}: {window.resource}", []).append(gap)
-    for name, gaps in places.items():
+    for name, rows in _by_list(ledger.rejected).items():
+        again = f"; run `kassavirta sync --full --resource {name.split()[-1]}` when it is mended"
+        yield (
+            f"{name}: {len(rows)} rows set aside in ops.rejected_rows, the first because {rows[0].reason}"
+            f"{again if len(rows) > MOST_HOLES else ''}"
+        )
+    swept = [(window, gap) for window, gap in ledger.gaps if window.reason == "sweep"]
+    for name, gaps in _by_list(swept).items():
+        yield f"{name}: {len(gaps)} rows cannot be read, nothing is said of what may be deleted there"
+    read = [(window, gap) for window, gap in ledger.gaps if window.reason != "sweep"]
+    for name, gaps in _by_list(read).items():
         yield (
             f"{name}: {len(gaps)} rows cannot be read and are in ops.quarantine, the first after id "
             f"{gaps[0].id_before or 'none'}; every run tries them again"
         )
+
+
+def _by_list(found: Sequence[tuple[WindowRecord, T]]) -> Mapping[str, list[T]]:
+    """What was found in windows, by `store: list`."""
+    grouped: dict[str, list[T]] = {}
+    for window, each in found:
+        grouped.setdefault(f"{window.store}: {window.resource}", []).append(each)
+    return grouped
 
 
 def _summary(loaded: Loaded) -> str:

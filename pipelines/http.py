@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 import threading
@@ -11,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, quote_plus, urlsplit
 
 import pendulum
 import requests
@@ -216,11 +217,19 @@ class Session:
 
 
 def redact(text: str, secrets: Sequence[str] = ()) -> str:
-    """The beginning of a text, on one line, without the secrets, e-mail addresses and long numbers."""
+    """The beginning of a text, on one line, without the secrets, e-mail addresses and long numbers.
+
+    A secret is found however the text spells it: as it is, as PHP's or another JSON, or as an address.
+    """
     for secret in filter(None, secrets):
-        text = text.replace(secret, "<secret>")
+        for spelling in {secret, json.dumps(secret)[1:-1], secret.replace("/", "\\/"), *_in_address(secret)}:
+            text = text.replace(spelling, "<secret>")
     short = " ".join(text[:EXCERPT].split())
     return LONG_NUMBER.sub("<number>", E_MAIL.sub("<e-mail>", short))
+
+
+def _in_address(text: str) -> set[str]:
+    return {quote(text), quote(text, safe=""), quote_plus(text)}
 
 
 def _bare(url: str | None) -> str:

@@ -143,8 +143,9 @@ def _settle(job: Job, streams: Sequence[Stream], ledger: Ledger, packages: Seque
     """Brings the `ops` tables in line with what is loaded; the next run does so again if this is killed."""
     with warehouse.connect(job.settings.warehouse) as connection:
         warehouse.ensure_ops(connection)
-        for stream in (stream for stream in streams if stream.is_read):
-            forget_healed(connection, job.schema, stream, packages)
+        for stream in (stream for stream in streams if stream.is_asked):
+            aside = [row.name for record, row in ledger.rejected if record.resource == stream.endpoint.name]
+            forget_healed(connection, job.schema, stream, packages, aside)
             keep_unread(connection, stream.reader, stream.unread, job.run_id)
             for inner in (inner for inner in stream.inner if inner.is_read):
                 keep_unread(connection, inner.reader, inner.unread, job.run_id)

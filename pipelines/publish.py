@@ -6,19 +6,26 @@ A reader has either the old file or the new one, whole. No load ever locks it.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
-from pipelines.warehouse import connect
+from pipelines.warehouse import connect, ensure_ops, replace
 
 # What destinations get is made for them, not for analysts; the rest are dlt's working copies.
 LEFT_OUT = ("outbound", "information_schema", "pg_catalog", "main")
 WORKING_COPY = "_staging"
 
 
-def publish(warehouse: Path, published: Path) -> int:
+def publish(warehouse: Path, published: Path, run: Mapping[str, Any] | None = None) -> int:
     """Replaces the published file; the number of tables and views in it.
+
+    Args:
+        warehouse: the writer's file.
+        published: the analysts' file.
+        run: the run that publishes, as `ops.runs` is to have it once it is done; the warehouse has it later.
 
     Raises:
         SettingsError: the warehouse is locked or the disk is full; the old file is still there.
@@ -30,6 +37,9 @@ def publish(warehouse: Path, published: Path) -> int:
         with connect(aside) as connection:
             connection.execute(f"attach {_quoted(str(warehouse))} as source (read_only)")
             copied = _copy(connection)
+            if run:
+                ensure_ops(connection)
+                replace(connection, "runs", [run], "run_id")
         aside.chmod(0o600)
         os.replace(aside, published)
     finally:

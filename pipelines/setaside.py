@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import sha256
 from pathlib import Path
 
 import duckdb
@@ -17,10 +16,7 @@ from pipelines.extract.stream import Stream
 
 def keep_rejected(path: Path, ledger: Ledger, run_id: str) -> None:
     """Before the load: a row that is not loaded is written down even if the load is killed."""
-    rows = {
-        (record.store, record.resource, row.record_id or f"no id, {_digest(row.raw_json)}"): (record, row)
-        for record, row in ledger.rejected
-    }
+    rows = {(record.store, record.resource, row.name): (record, row) for record, row in ledger.rejected}
     if not rows:
         return
     with warehouse.connect(path) as connection:
@@ -47,15 +43,29 @@ def keep_rejected(path: Path, ledger: Ledger, run_id: str) -> None:
 
 
 def forget_healed(
-    connection: duckdb.DuckDBPyConnection, schema: str, stream: Stream, packages: Sequence[str]
+    connection: duckdb.DuckDBPyConnection,
+    schema: str,
+    stream: Stream,
+    packages: Sequence[str],
+    rejected: Sequence[str],
 ) -> None:
-    """Rows that were set aside once and have now been loaded are set aside no more."""
+    """Rows that were set aside once and are loaded, or there no more, are set aside no more.
+
+    Args:
+        connection: the warehouse.
+        schema: the dataset that holds the list's table.
+        stream: the list, as it was read.
+        packages: the load packages of this run.
+        rejected: names of the rows that were set aside in this run.
+    """
     name, key = stream.endpoint.name, stream.endpoint.key
+    is_whole = not stream.endpoint.cursor and stream.present is not None
     connection.execute(
-        "delete from ops.rejected_rows where store = ? and resource = ? and record_id in ("
+        "delete from ops.rejected_rows where store = ? and resource = ? and not list_contains(?, record_id)"
+        " and (? or list_contains(?, record_id) or record_id in ("
         f"select cast({key} as text) from {schema}.{name} where store = ?"
-        " and list_contains(?, _dlt_load_id))",
-        [stream.store, name, stream.store, list(packages)],
+        " and list_contains(?, _dlt_load_id)))",
+        [stream.store, name, list(rejected), is_whole, stream.healed, stream.store, list(packages)],
     )
 
 
@@ -81,9 +91,6 @@ def keep_unread(
             "quarantined_at": gap.found_at,
         }
         for gap in unread
+        if not gap.rejected
     ]
     warehouse.insert(connection, "quarantine", rows)
-
-
-def _digest(text: str) -> str:
-    return sha256(text.encode()).hexdigest()[:16]

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from pipelines.extract.ledger import Gap, Ledger, WindowRecord
 from pipelines.extract.pages import Pages
-from pipelines.extract.tables import Hole, Page
+from pipelines.extract.tables import Hole, Page, Rejected
 from pipelines.extract.taking import Taker
 from pipelines.settings import moment
 
@@ -31,6 +31,7 @@ class Unread:
         status, excerpt: what the store answered instead.
         reason: why the window was read.
         found_at: when it was found.
+        rejected: the name of the row, when it could be read and had no exact meaning.
     """
 
     field: str
@@ -44,6 +45,7 @@ class Unread:
     excerpt: str
     reason: str
     found_at: str
+    rejected: str = ""
 
     @classmethod
     def of(cls, record: WindowRecord, gap: Gap, field: str, fixed: Mapping[str, str]) -> Unread:
@@ -61,6 +63,14 @@ class Unread:
             reason=record.reason,
             found_at=record.started_at.isoformat(),
         )
+
+    @classmethod
+    def of_rejected(cls, record: WindowRecord, row: Rejected, field: str, fixed: Mapping[str, str]) -> Unread:
+        """The place of a row that was set aside: its own id is between its neighbours', when it has one."""
+        number = int(row.record_id) if row.record_id.isdigit() else None
+        before, after = (number - 1, number + 1) if number else (row.id_before, row.id_after)
+        hole = Hole(max(0, (record.api_count or 0) - 1), None, row.reason)
+        return replace(cls.of(record, Gap(hole, before, after), field, fixed), rejected=row.name)
 
     def plain(self) -> dict[str, Any]:
         """As a dict for dlt's state."""
@@ -82,8 +92,9 @@ class Unread:
         return self if end and end <= since else replace(self, until=since.isoformat())
 
     def as_found(self, earlier: Unread) -> Unread:
-        """The same gap, found when it was found first."""
-        return replace(self, found_at=earlier.found_at, reason=earlier.reason)
+        """The same gap, found when it was found first; a row that can be read is where it was, or before."""
+        offset = earlier.offset if self.rejected else self.offset
+        return replace(self, found_at=earlier.found_at, reason=earlier.reason, offset=offset)
 
     @property
     def gap(self) -> Gap:
@@ -106,11 +117,13 @@ def window_name(field: str, fixed: Mapping[str, str]) -> str:
 def read_gap(pages: Pages, gap: Gap, ledger: Ledger, record: WindowRecord) -> Iterator[pa.Table]:
     """The rows of a window between a gap's neighbours, one by one from the last to the first.
 
-    What still cannot be read becomes a gap of `record` again.
+    What still cannot be read becomes a gap of `record` again. Of a gap without a lower neighbour no more
+    than a page is read: the row came in one page with its upper neighbour, or at the list's beginning.
     """
     taker = Taker(ledger, record, pages.key, (gap.id_before, gap.id_after))
     counted = replace(pages, count=taker.count)
-    for place in range(_last_place(counted, gap), 0, -1):
+    last = _last_place(counted, gap)
+    for place in range(last, max(0, last - pages.page_size) if gap.id_before is None else 0, -1):
         page = _row(counted, place)
         yield taker.take(page)
         if _is_at_most(page, gap.id_before):
@@ -126,10 +139,10 @@ def _last_place(pages: Pages, gap: Gap) -> int:
     while low < high and gap.id_after is not None:
         place = (low + high) // 2
         page = _row(pages, place)
-        while page.hole and place + 1 < high:
+        while _is_unknown(page) and place + 1 < high:
             place += 1
             page = _row(pages, place)
-        if page.size and _id(page) is None:
+        if _is_unknown(page):
             break
         if _is_below(page, gap.id_after):
             low = place + 1
@@ -148,6 +161,11 @@ def _id(page: Page) -> int | None:
         return int(page.rows["id"][0].as_py())
     numbers = [int(row.record_id) for row in page.rejected if row.record_id.isdigit()]
     return numbers[0] if numbers else None
+
+
+def _is_unknown(page: Page) -> bool:
+    """Whether a row is there that does not say its id."""
+    return bool(page.size) and _id(page) is None
 
 
 def _is_below(page: Page, limit: int) -> bool:

@@ -29,6 +29,7 @@ from pipelines.extract.gaps import Unread, distinct, window_name
 from pipelines.extract.inner import InnerList
 from pipelines.extract.kinds import struct_of
 from pipelines.extract.ledger import WindowRecord
+from pipelines.extract.pages import MOST_HOLES
 from pipelines.extract.reading import NOTHING_MORE, ListReader, Reading, Span
 from pipelines.settings import moment
 
@@ -51,6 +52,7 @@ class Stream:
         is_read: False only makes the tables, for a list that is not asked for or that the store has not.
         inner: lists that each row of this one has.
         unread: gaps that are still open; known when everything is read.
+        healed: names of rows that an earlier run set aside and this one tried again.
         present: the keys that were met, when the list was read in whole.
         came: the keys of the rows that are loaded in this run.
     """
@@ -62,6 +64,7 @@ class Stream:
     is_read: bool = True
     inner: list[InnerList] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
+    healed: list[str] = field(default_factory=list)
     present: list[pa.Array] | None = None
     came: list[pa.Array] = field(default_factory=list)
     _taken: set[int] = field(default_factory=set, repr=False)
@@ -79,6 +82,11 @@ class Stream:
     def store(self) -> str:
         """The store's name."""
         return self.reader.store
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether the store is asked for it in this run: a stretch of time says nothing of a whole list."""
+        return self.is_read and (bool(self.endpoint.cursor) or self.span is None or self.is_full)
 
     @property
     def is_full(self) -> bool:
@@ -100,7 +108,7 @@ class Stream:
         def read_whole() -> Iterator[pa.Table]:
             kept = self._kept()
             yield from self._tables_once(kept)
-            if self.is_read and (self.span is None or self.is_full):
+            if self.is_asked:
                 loaded, kept["loaded"] = set(kept.get("loaded", ())), []
                 for rows in self._all_rows():
                     digest = _digest(rows)
@@ -115,7 +123,7 @@ class Stream:
         present: list[pa.Array] = []
         reading = self.reader.whole("whole")
         record = yield from _kept_keys(reading, self.endpoint.key, present)
-        self.unread = self._gaps_of(record, "", NOTHING_MORE)
+        self.unread = self._unread_of(record, "", NOTHING_MORE)
         self.present = present if record.status != "short" else None
 
     def keys(self, only_new: bool) -> Sequence[int]:
@@ -188,8 +196,9 @@ class Stream:
         kept["unread"] = list(self._found)
         for gap in distinct(filter(None, left)):
             record = yield from self._fresh(self.reader.unread(gap))
-            again = self._gaps_of(record, gap.field, gap.fixed)
+            again = self._unread_of(record, gap.field, gap.fixed)
             kept["unread"] += [found.as_found(gap).plain() for found in again]
+        self.healed = [gap.rejected for gap in before if gap.rejected]
 
     def _rereads(self, looked: dict[str, str]) -> Iterator[pa.Table]:
         """Reads what is due; the first run only notes the time, since its own window holds everything."""
@@ -213,7 +222,7 @@ class Stream:
             Unavailable: the cursor's window was not read in full; nothing of it may be committed.
         """
         record = yield from self._fresh(self.reader.window(reason, field, span, fixed))
-        found = [gap.plain() for gap in self._gaps_of(record, field, fixed)]
+        found = [gap.plain() for gap in self._unread_of(record, field, fixed)]
         self._found += found
         kept = self._kept()
         kept["unread"] = kept.get("unread", []) + found
@@ -225,9 +234,15 @@ class Stream:
                 f"{record.api_count} rows arrived. Nothing was committed; run again."
             )
 
-    def _gaps_of(self, record: WindowRecord, field: str, fixed: Mapping[str, str]) -> list[Unread]:
+    def _unread_of(self, record: WindowRecord, field: str, fixed: Mapping[str, str]) -> list[Unread]:
+        """What of a window is to be tried again: holes, and rows set aside as long as they are few."""
         gaps = [gap for window, gap in self.reader.ledger.gaps if window is record]
-        return [Unread.of(record, gap, field, fixed) for gap in gaps]
+        rejected = [row for window, row in self.reader.ledger.rejected if window is record]
+        aside = rejected if len(rejected) <= MOST_HOLES else ()
+        return [
+            *(Unread.of(record, gap, field, fixed) for gap in gaps),
+            *(Unread.of_rejected(record, row, field, fixed) for row in aside),
+        ]
 
     @property
     def _is_alone(self) -> bool:

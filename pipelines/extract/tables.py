@@ -7,8 +7,9 @@ through `exact.py`; only a row that has no exact meaning is set aside.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Any
 
 import orjson
@@ -32,11 +33,22 @@ class BrokenPage(Exception):
 
 @dataclass(frozen=True)
 class Rejected:
-    """A row that could not be loaded: its id if it has one, why, and the row itself as JSON."""
+    """A row that could not be loaded: its id if it has one, why, and the row itself as JSON.
+
+    `id_before` and `id_after` are those of the rows around it, when they are known.
+    """
 
     record_id: str
     reason: str
     raw_json: str
+    id_before: int | None = None
+    id_after: int | None = None
+
+    @property
+    def name(self) -> str:
+        """What tells it apart from others that were set aside: its id, or else what it says."""
+        digest = sha256(self.raw_json.encode()).hexdigest()[:16]
+        return self.record_id or f"no id, {digest}"
 
 
 @dataclass(frozen=True)
@@ -157,11 +169,13 @@ class PageParser:
     def _row_by_row(self, body: bytes) -> Page:
         document = self._read_document(body)
         rows, rejected = [], []
-        for row in document["data"]:
+        for place, row in enumerate(document["data"]):
             try:
                 rows.append(exact_row(row, self.endpoint.fields, self.zone, key=self.endpoint.key))
             except Misfit as misfit:
-                rejected.append(self._set_aside(row, str(misfit)))
+                before, after = _neighbours(document["data"], place)
+                aside = self._set_aside(row, str(misfit))
+                rejected.append(replace(aside, id_before=before, id_after=after))
         shape = self._shape if self.endpoint.is_partial else self._learn(rows)
         return _page(pa.array(rows, shape.arrow), document.get("meta"), rejected)
 
@@ -241,6 +255,16 @@ def _object_names(fields: Fields) -> set[str]:
         if isinstance(inner, Mapping):
             names |= _object_names(inner)
     return names
+
+
+def _neighbours(rows: Sequence[Any], place: int) -> tuple[int | None, int | None]:
+    """The ids next to a place of a page, on either side."""
+    return _first_id(reversed(rows[:place])), _first_id(rows[place + 1 :])
+
+
+def _first_id(rows: Iterable[Any]) -> int | None:
+    ids = (row.get("id") for row in rows if isinstance(row, Mapping))
+    return next((number for number in ids if isinstance(number, int)), None)
 
 
 def _count(value: Any) -> int | None:

@@ -151,7 +151,8 @@ class Taker:
         rows = page.rows.filter(self._seen.is_new(keys)) if len(keys) else page.rows
         self._close_gaps(keys)
         for rejected in filter(self._seen.is_new_reject, page.rejected):
-            self._ledger.set_aside(self.record, rejected)
+            after = rejected.id_after or self._seen.smallest
+            self._ledger.set_aside(self.record, replace(rejected, id_after=after))
         self._seen.add(page, keys)
         self.record.duplicates += len(keys) - len(rows)
         self.has_met_known |= len(keys) > len(rows)
