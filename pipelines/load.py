@@ -26,7 +26,7 @@ from pipelines.errors import LoadFailed, PipelineError, WindowGrew
 from pipelines.extract.greeting import Absence, absence, greet_all
 from pipelines.extract.ledger import Ledger
 from pipelines.extract.opening import Task
-from pipelines.extract.reading import Span
+from pipelines.extract.reading import SURELY_OVER, Span
 from pipelines.extract.stream import Stream
 from pipelines.http import redact
 from pipelines.job import Job, Loaded
@@ -35,10 +35,6 @@ from pipelines.settings import Store, now
 
 # A load longer than this ends with one more window, so that what it leaves is fresh.
 CATCH_UP_AFTER = 60.0
-
-# How far the clocks of one store (the one it answers with, the one it stamps rows with) may be apart, in
-# seconds: a window that grows is read again, ending so much earlier.
-SETTLE = 300.0
 
 # What DuckDB may hold in memory while it loads, however much there is to load.
 LOAD_MEMORY = "384MB"
@@ -75,7 +71,7 @@ def load_store(job: Job) -> None:
         try:
             _load_once(job, each)
         except WindowGrew:
-            _load_once(job, replace(each, settle=SETTLE))
+            _load_once(job, replace(each, settle=SURELY_OVER))
     if span is None and (now() - started).total_seconds() > CATCH_UP_AFTER:
         _load_once(job, Pass(is_catch_up=True))
 

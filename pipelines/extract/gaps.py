@@ -136,7 +136,7 @@ def read_gap(pages: Pages, gap: Gap, ledger: Ledger, record: WindowRecord) -> It
 def _last_place(pages: Pages, gap: Gap) -> int:
     """The last place whose row may come before `id_after`, found by halves: rows have only moved forward."""
     low, high = 1, gap.hole.offset + 2
-    while low < high and gap.id_after is not None:
+    while low < high:
         place = (low + high) // 2
         page = _row(pages, place)
         while _is_unknown(page) and place + 1 < high:
@@ -168,9 +168,9 @@ def _is_unknown(page: Page) -> bool:
     return bool(page.size) and _id(page) is None
 
 
-def _is_below(page: Page, limit: int) -> bool:
+def _is_below(page: Page, limit: int | None) -> bool:
     number = _id(page)
-    return number is not None and number < limit
+    return number is not None and (limit is None or number < limit)
 
 
 def _is_at_most(page: Page, limit: int | None) -> bool:

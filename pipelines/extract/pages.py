@@ -36,6 +36,7 @@ class Pages:
         concurrency: requests under way at a time.
         key: the field that tells rows apart.
         is_closed: whether no row can enter while it is read, as in a window of time that is over.
+        instead: what to read when the list takes more than a page and may not be closed.
         count: is told how many requests each answer or failure took; called from any thread.
     """
 
@@ -44,6 +45,7 @@ class Pages:
     concurrency: int = 1
     key: str = "id"
     is_closed: bool = True
+    instead: Callable[[], Pages] | None = None
     count: Callable[[int], None] = lambda requests: None
     _holes: set[int] = field(default_factory=set, repr=False)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from time import sleep
 from typing import Protocol
@@ -25,6 +25,9 @@ Filters = Mapping[str, str | pendulum.DateTime]
 Progress = Callable[[WindowRecord], None]
 # Tables as they come, and in the end the record of how it went.
 Reading = Generator[pa.Table, None, WindowRecord]
+# How far the clocks of one store may be apart, in seconds: the one it answers with and the one that stamps
+# rows. What is older can change no more without leaving its window.
+SURELY_OVER = 300.0
 NOTHING_MORE: Mapping[str, str] = {}
 
 
@@ -128,10 +131,23 @@ class ListReader:
         return ahead.total_seconds() if ahead else 0.0
 
     def window(self, reason: str, field: str, span: Span, fixed: Mapping[str, str] = NOTHING_MORE) -> Reading:
-        """The rows whose `field` lies in a span that is over; returns the window's record."""
-        filters = {**fixed, **self.client.between(field, span.since, span.until)}
+        """The rows whose `field` lies in a span; returns the window's record.
+
+        A span that ends now and takes more than a page is read up to `SURELY_OVER` only: the record says so.
+        """
+
+        def pages_to(until: pendulum.DateTime | None) -> Pages:
+            return self._pages({**fixed, **self.client.between(field, span.since, until)})
+
+        def pages_instead() -> Pages:
+            record.window_to = over
+            return pages_to(over)
+
+        over = self.run_start.subtract(seconds=SURELY_OVER)
+        is_recent = span.until is not None and span.until > over and (not span.since or span.since < over)
         with self.ledger.window(self.store, self.endpoint.name, reason, (span.since, span.until)) as record:
-            yield from self._tables(walk(self._pages(filters), self.ledger, record), record)
+            pages = replace(pages_to(span.until), instead=pages_instead if is_recent else None)
+            yield from self._tables(walk(pages, self.ledger, record), record)
         return record
 
     def whole(self, reason: str, endpoint: Endpoint | None = None) -> Reading:

@@ -11,8 +11,7 @@ changed since the last time is not loaded again.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -20,6 +19,7 @@ from typing import Any
 import dlt
 import pendulum
 import pyarrow as pa
+import pyarrow.compute as pc
 from dlt.extract import DltResource
 
 from pipelines.errors import Unavailable, WindowGrew
@@ -67,11 +67,10 @@ class Stream:
     healed: list[str] = field(default_factory=list)
     present: list[pa.Array] | None = None
     came: list[pa.Array] = field(default_factory=list)
-    _taken: set[int] = field(default_factory=set, repr=False)
+    _taken: list[pa.Array] = field(default_factory=list, repr=False)
     _found: list[dict[str, Any]] = field(default_factory=list, repr=False)
     _read_since: dict[str, pendulum.DateTime | None] = field(default_factory=dict, repr=False)
     _is_first: bool = False
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
     def endpoint(self) -> Endpoint:
@@ -207,32 +206,44 @@ class Stream:
             last = moment(looked.get(reread.name))
             if last and not _is_due(reread, last, run_start):
                 continue
+            is_whole = True
             if last and not self._is_first:
                 since = {-1: None, 0: last.subtract(seconds=self.lag)}
                 span = Span(since.get(reread.days, run_start.subtract(days=abs(reread.days))), run_start)
-                yield from self._window(reread.name, reread.field, span, reread.fixed)
-            looked[reread.name] = run_start.isoformat()
+                is_whole = yield from self._window(reread.name, reread.field, span, reread.fixed)
+            if is_whole:
+                looked[reread.name] = run_start.isoformat()
 
     def _window(
         self, reason: str, field: str, span: Span, fixed: Mapping[str, str] = NOTHING_MORE
-    ) -> Iterator[pa.Table]:
+    ) -> Generator[pa.Table, None, bool]:
         """The rows whose `field` lies in the span, without those that this run has taken already.
+
+        Returns whether all of them came.
 
         Raises:
             Unavailable: the cursor's window was not read in full; nothing of it may be committed.
         """
         record = yield from self._fresh(self.reader.window(reason, field, span, fixed))
-        found = [gap.plain() for gap in self._unread_of(record, field, fixed)]
-        self._found += found
-        kept = self._kept()
-        kept["unread"] = kept.get("unread", []) + found
-        self._read_since[window_name(field, fixed)] = span.since
-        if record.status == "short" and field == self.endpoint.cursor:
+        self._note_unread(record, field, fixed)
+        is_whole = record.status != "short"
+        if not is_whole and field == self.endpoint.cursor:
             error = WindowGrew if record.has_grown else Unavailable
             raise error(
                 f"{self.store}: {self.endpoint.name} changed while it was read, {record.arrived} of "
                 f"{record.api_count} rows arrived. Nothing was committed; run again."
             )
+        if record.window_to != span.until:
+            rest = Span(record.window_to, span.until)
+            is_whole &= yield from self._window(reason, field, rest, fixed)
+        self._read_since[window_name(field, fixed)] = span.since
+        return is_whole
+
+    def _note_unread(self, record: WindowRecord, field: str, fixed: Mapping[str, str]) -> None:
+        found = [gap.plain() for gap in self._unread_of(record, field, fixed)]
+        self._found += found
+        kept = self._kept()
+        kept["unread"] = kept.get("unread", []) + found
 
     def _unread_of(self, record: WindowRecord, field: str, fixed: Mapping[str, str]) -> list[Unread]:
         """What of a window is to be tried again: holes, and rows set aside as long as they are few."""
@@ -244,26 +255,19 @@ class Stream:
             *(Unread.of_rejected(record, row, field, fixed) for row in aside),
         ]
 
-    @property
-    def _is_alone(self) -> bool:
-        """Whether this run reads one window only, so that no row can come twice."""
-        return bool(self.span) or self._is_first
-
     def _fresh(self, reading: Reading) -> Reading:
-        """The rows that no other window of this run has brought."""
+        """The rows that no earlier window of this run has brought; within one window none comes twice."""
+        before = pa.chunked_array(self._taken, pa.int64())
         while True:
             try:
                 rows = next(reading)
             except StopIteration as end:
                 record: WindowRecord = end.value
                 return record
-            yield rows if self._is_alone else self._not_taken(rows)
-
-    def _not_taken(self, rows: pa.Table) -> pa.Table:
-        with self._lock:
-            fresh = [number not in self._taken for number in rows["id"].to_pylist()]
-            self._taken.update(rows["id"].to_pylist())
-        return rows.filter(pa.array(fresh, pa.bool_()))
+            self._taken.append(rows["id"].combine_chunks())
+            fresh = rows.filter(pc.invert(pc.is_in(rows["id"], value_set=before))) if len(before) else rows
+            if len(fresh):
+                yield fresh
 
     def _with_tables(self, pages: DltResource, suffix: str) -> list[DltResource]:
         key = self.endpoint.key

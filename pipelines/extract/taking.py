@@ -105,6 +105,7 @@ class Taker:
         self._key = key
         self._seen: Descending | Known = Descending(*between) if key == "id" else Known()
         self._gaps: list[Gap] = []
+        self._closed: list[Gap] = []
 
     def count(self, requests: int) -> None:
         """So many requests more; called from any thread."""
@@ -137,11 +138,12 @@ class Taker:
     def turn(self) -> None:
         """What is taken from now on was added to the end of the list meanwhile."""
         self._seen.turn()
+        self._closed, self._gaps = [*self._closed, *self._gaps], []
         self.record.has_grown = self.has_met_known = False
 
     def close(self) -> None:
         """Writes the holes down, now that the rows around them are known."""
-        for gap in self._gaps:
+        for gap in (*self._closed, *self._gaps):
             self._ledger.keep_gap(self.record, gap)
 
     def _take(self, page: Page) -> pa.Table:

@@ -10,6 +10,10 @@ while nothing left, so they are as good as one answer; a batch whose answers dis
 page at a time. A count that rises says that the window was not closed after all: nothing is proven then,
 and the record says so.
 
+A window that ends now may not be closed: the clock a store answers with may be ahead of the one it stamps
+rows with. One page of it is one answer, whatever the clocks say; if it takes more, the part that is surely
+over is read `instead`, and the caller reads the rest by itself.
+
 A list without a filter is open: new rows come in at its end, where they move nothing. It is walked the same
 way, one page at a time, and when it has grown its end is read again.
 """
@@ -25,7 +29,7 @@ import pyarrow as pa
 
 from pipelines.errors import Unavailable
 from pipelines.extract.ledger import Ledger, WindowRecord
-from pipelines.extract.pages import Pages
+from pipelines.extract.pages import MOST_HOLES, Pages
 from pipelines.extract.tables import Page
 from pipelines.extract.taking import Taker
 
@@ -45,11 +49,15 @@ def walk(pages: Pages, ledger: Ledger, record: WindowRecord) -> Iterator[pa.Tabl
     """
     taker = Taker(ledger, record, pages.key)
     pages, first, count = _first(replace(pages, count=taker.count), record)
+    if count is not None and count > pages.page_size and pages.instead:
+        yield from walk(pages.instead(), ledger, record)
+        return
+    record.api_count = count
     if count is None:
         yield from _walk_uncounted(pages, first[0], taker)
-    elif count <= pages.page_size:
+    elif count <= pages.page_size and not all(part.hole for part in first):
         yield from map(taker.take, first)
-    else:
+    elif count:
         yield from _walk_backward(pages, range(-(-count // pages.page_size), 0, -1), taker)
     if not pages.is_closed:
         yield from _walk_ends(pages, taker)
@@ -82,8 +90,18 @@ def _first(pages: Pages, record: WindowRecord) -> tuple[Pages, list[Page], int |
                 may_be_rows=True,
             )
         if size >= min(count, pages.page_size):
-            return pages, first, count
-        pages = replace(pages, page_size=max(part.size for part in first))
+            return replace(pages, page_size=_real_size(pages, count)), first, count
+        pages = replace(pages, page_size=max(1, *(part.size for part in first)))
+
+
+def _real_size(pages: Pages, count: int) -> int:
+    """The size of pages as the API gives them, from one of the next that comes whole: page 1 did not."""
+    for number in range(2, 2 + min(-(-count // pages.page_size) - 1, MOST_HOLES)):
+        parts = pages.parts(number, pages.page_size)
+        if len(parts) == 1 and parts[0].hole is None:
+            is_full = parts[0].size == min(pages.page_size, count - (number - 1) * pages.page_size)
+            return pages.page_size if is_full else max(1, parts[0].size)
+    return pages.page_size
 
 
 def _walk_backward(pages: Pages, numbers: Sequence[int], taker: Taker) -> Iterator[pa.Table]:

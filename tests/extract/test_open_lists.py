@@ -88,9 +88,6 @@ def test_a_list_that_grows_faster_than_it_is_read_ends_and_is_called_short() -> 
     assert len(taken.rows) == len(set(taken.rows))
 
 
-@pytest.mark.xfail(
-    strict=True, reason="Taker.turn leaves a gap at the list's beginning to be closed by its end"
-)
 def test_a_gap_at_the_beginning_of_a_list_that_grows_stays_there() -> None:
     listing, asked = ListOfRows(Random(1), some_ids(Random(1), 30)), []
     listing.sick = {listing.ids[0]}
@@ -105,7 +102,6 @@ def test_a_gap_at_the_beginning_of_a_list_that_grows_stays_there() -> None:
     assert [(gap.id_before, gap.id_after) for gap in taken.gaps] == [(None, listing.ids[1])]
 
 
-@pytest.mark.xfail(strict=True, reason="the same")
 def test_sick_rows_of_an_open_list_are_in_a_gap_and_everything_else_is_taken() -> None:
     for seed in range(HISTORIES // 3):
         listing, page_size = open_list(seed, restlessness=0.3, growth=0.2)
