@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 
 import dlt
 import duckdb
+import pyarrow as pa
 from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 
 from pipelines import warehouse
@@ -24,6 +25,7 @@ from pipelines.backfill import Mark, cut, read_mark
 from pipelines.deletions import census_of, forget_returned, settle_deletions
 from pipelines.errors import LoadFailed, PipelineError, WindowGrew
 from pipelines.extract.greeting import Absence, absence, greet_all
+from pipelines.extract.kinds import SQL_TYPES
 from pipelines.extract.ledger import Ledger
 from pipelines.extract.opening import Task
 from pipelines.extract.reading import SURELY_OVER, Span
@@ -139,6 +141,8 @@ def _settle(job: Job, streams: Sequence[Stream], ledger: Ledger, packages: Seque
     """Brings the `ops` tables in line with what is loaded; the next run does so again if this is killed."""
     with warehouse.connect(job.settings.warehouse) as connection:
         warehouse.ensure_ops(connection)
+        for stream in streams:
+            warehouse.ensure_tables(connection, job.schema, _columns(stream))
         for stream in (stream for stream in streams if stream.is_asked):
             aside = [row.name for record, row in ledger.rejected if record.resource == stream.endpoint.name]
             forget_healed(connection, job.schema, stream, packages, aside)
@@ -152,6 +156,18 @@ def _settle(job: Job, streams: Sequence[Stream], ledger: Ledger, packages: Seque
     job.loaded.missing += [
         absence(inner.reader).sentence for stream in streams for inner in stream.inner if inner.is_missing
     ]
+
+
+def _columns(stream: Stream) -> Mapping[str, Mapping[str, str]]:
+    """The tables a list can make, as the loader would create them: models find all of them, rows or not."""
+    return {
+        table: {field.name: _column(field) for field in schema} | {"_dlt_load_id": "text not null"}
+        for table, schema in stream.tables.items()
+    }
+
+
+def _column(field: pa.Field) -> str:
+    return SQL_TYPES[field.type] if field.nullable else f"{SQL_TYPES[field.type]} not null"
 
 
 def _has_rows(path: Path, store: Store) -> bool:

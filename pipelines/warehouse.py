@@ -179,19 +179,24 @@ def explain(error: BaseException, path: Path) -> PipelineError:
 
 def ensure_ops(connection: duckdb.DuckDBPyConnection) -> None:
     """The `ops` tables exist, with all columns that they have by now."""
-    connection.execute("create schema if not exists ops")
-    for table, columns in OPS.items():
-        listed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
-        connection.execute(f"create table if not exists ops.{table} ({listed})")
-    there = set(
-        connection.execute(
-            "select table_name, column_name from information_schema.columns where table_schema = 'ops'"
-        ).fetchall()
-    )
-    for table, columns in OPS.items():
-        for name in columns:
-            if (table, name) not in there:
-                connection.execute(f"alter table ops.{table} add column {name} {columns[name]}")
+    ensure_tables(connection, "ops", OPS)
+
+
+def ensure_tables(
+    connection: duckdb.DuckDBPyConnection, schema: str, tables: Mapping[str, Mapping[str, str]]
+) -> None:
+    """A schema has these tables (name -> column -> type), with at least these columns."""
+    connection.execute(f"create schema if not exists {schema}")
+    there = connection.execute(
+        "select table_name, column_name from information_schema.columns where table_schema = ?", [schema]
+    ).fetchall()
+    known, found = {table for table, _ in there}, set(there)
+    for table, columns in tables.items():
+        if table not in known:
+            listed = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+            connection.execute(f"create table {schema}.{table} ({listed})")
+        for name in (name for name in columns if table in known and (table, name) not in found):
+            connection.execute(f'alter table {schema}.{table} add column "{name}" {columns[name]}')
 
 
 def has_table(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:

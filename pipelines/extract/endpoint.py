@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any, Literal
 
 # A kind ("bigint", "text", "bool", "timestamp", "date", "decimal", "json"), an object of fields, or a list
@@ -111,11 +109,6 @@ class Endpoint:
     def as_children(self) -> tuple[Child, ...]:
         """A list that is `within` another as the child tables it makes there."""
         return (Child(self.name, (self.name,)), *_children(self.name, (self.name,), self.fields))
-
-    @property
-    def shape(self) -> str:
-        """A fingerprint of the tables it makes: another one when a field is added."""
-        return sha256(json.dumps(self.fields, sort_keys=True).encode()).hexdigest()[:32]
 
     def of_row(self, key: object) -> Endpoint:
         """The list of one row of `within`."""

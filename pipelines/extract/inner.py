@@ -57,7 +57,7 @@ class InnerList:
 
     Attributes:
         reader: knows the list, the client and the ledger.
-        is_read: False only makes the tables.
+        is_read: False for a list that is not asked for.
         is_missing: whether the store answered 403 or 404 for every row it was asked for: it has no such list.
         unread: rows whose list could not be read.
     """
@@ -75,9 +75,6 @@ class InnerList:
 
         def read_inner() -> Iterator[pa.Table]:
             kept = dlt.current.resource_state(name)
-            if kept.get("shape") != self.reader.endpoint.shape:
-                kept["shape"] = self.reader.endpoint.shape
-                yield self._nested([], [])
             if self.is_read and outer.is_read:
                 yield from self.read_for(outer.keys(bool(kept.get("is_complete"))), kept)
             elif outer.came:
@@ -106,7 +103,7 @@ class InnerList:
         for start in range(0, len(every), ROWS_AT_A_TIME):
             some = every[start : start + ROWS_AT_A_TIME]
             with self._record() as record:
-                yield self._nested(some, self._read_all(some, record, kept["unread"]))
+                yield self.nested(some, self._read_all(some, record, kept["unread"]))
         self.is_missing = bool(every) and not self._has_any and not kept["unread"]
         if not self.is_missing:
             kept["is_complete"] = True
@@ -189,7 +186,7 @@ class InnerList:
     def _none(self) -> pa.Table:
         return pa.schema(list(struct_of(self.reader.endpoint.fields))).empty_table()
 
-    def _nested(self, keys: Sequence[int], found: Sequence[pa.Table | None]) -> pa.Table:
+    def nested(self, keys: Sequence[int], found: Sequence[pa.Table | None]) -> pa.Table:
         """Stores and keys of the outer rows, and the list of each, null where nothing is known of it."""
         tables = [self._none(), *(table for table in found if table is not None)]
         schema = pa.unify_schemas([table.schema for table in tables], promote_options="permissive")

@@ -22,6 +22,16 @@ ARROW: Mapping[str, pa.DataType | None] = {
     "decimal": DECIMAL,
 }
 
+# The same as column types, in words that DuckDB and PostgreSQL share.
+SQL_TYPES: Mapping[pa.DataType, str] = {
+    pa.int64(): "bigint",
+    pa.string(): "text",
+    pa.bool_(): "boolean",
+    pa.timestamp("us", tz="UTC"): "timestamp with time zone",
+    pa.date32(): "date",
+    DECIMAL: f"decimal({DECIMAL.precision}, {DECIMAL.scale})",
+}
+
 # On the wire, times stay text: Arrow's JSON reader takes a time without a zone for UTC, its cast refuses it.
 # Free-form values are left for Arrow to find, and then taken from the page as text.
 WIRE: Mapping[str, pa.DataType | None] = {

@@ -49,7 +49,7 @@ class Stream:
         lag: seconds by which a window reaches back behind the cursor.
         span: when set, this stretch is read instead of what is new, and the cursor stays.
         is_new: whether the warehouse has nothing of this store yet: rows are added then, not replaced.
-        is_read: False only makes the tables, for a list that is not asked for or that the store has not.
+        is_read: False for a list that is not asked for, or that the store has not.
         inner: lists that each row of this one has.
         unread: gaps that are still open; known when everything is read.
         healed: names of rows that an earlier run set aside and this one tried again.
@@ -103,10 +103,21 @@ class Stream:
             resources += self._with_tables(self._old_pages(), "_again")
         return [*resources, *self._inner_tables()]
 
+    @property
+    def tables(self) -> Mapping[str, pa.Schema]:
+        """Every table it can make with the columns we know of, whether rows came or not."""
+        columns = pa.schema(list(struct_of(self.endpoint.fields)))
+        page = columns.insert(0, pa.field("store", pa.string())).empty_table()
+        nested = [(page, self.endpoint.children)]
+        nested += [(inner.nested([], []), inner.reader.endpoint.as_children) for inner in self.inner]
+        key = self.endpoint.parent_key
+        children = {child.name: child_table(rows, child, key) for rows, many in nested for child in many}
+        parent = {self.endpoint.name: parent_table(page, self.endpoint.key)}
+        return {name: table.schema for name, table in (parent | children).items()}
+
     def _whole_pages(self) -> DltResource:
         def read_whole() -> Iterator[pa.Table]:
             kept = self._kept()
-            yield from self._tables_once(kept)
             if self.is_asked:
                 loaded, kept["loaded"] = set(kept.get("loaded", ())), []
                 for rows in self._all_rows():
@@ -160,7 +171,6 @@ class Stream:
     def _old_pages(self) -> DltResource:
         def read_old() -> Iterator[pa.Table]:
             kept = self._kept()
-            yield from self._tables_once(kept)
             if self.is_read and self.span:
                 until = min(self.span.until or self.reader.run_start, self.reader.run_start)
                 span = Span(self.span.since, until)
@@ -177,13 +187,6 @@ class Stream:
     def _kept(self) -> dict[str, Any]:
         """What dlt's state keeps of this list, committed together with the rows."""
         return dlt.current.resource_state(self.endpoint.name)
-
-    def _tables_once(self, kept: dict[str, Any]) -> Iterator[pa.Table]:
-        """No rows, all columns, the first time: every table exists, whatever the store has."""
-        if kept.get("shape") != self.endpoint.shape:
-            kept["shape"] = self.endpoint.shape
-            columns = pa.schema(list(struct_of(self.endpoint.fields)))
-            yield columns.insert(0, pa.field("store", pa.string())).empty_table()
 
     def _unread_before(self, kept: dict[str, Any]) -> Iterator[pa.Table]:
         """Tries the gaps of earlier runs again; what is still unread stays."""
