@@ -141,8 +141,7 @@ def _settle(job: Job, streams: Sequence[Stream], ledger: Ledger, packages: Seque
     """Brings the `ops` tables in line with what is loaded; the next run does so again if this is killed."""
     with warehouse.connect(job.settings.warehouse) as connection:
         warehouse.ensure_ops(connection)
-        for stream in streams:
-            warehouse.ensure_tables(connection, job.schema, _columns(stream))
+        warehouse.ensure_tables(connection, job.schema, _columns(streams))
         for stream in (stream for stream in streams if stream.is_asked):
             aside = [row.name for record, row in ledger.rejected if record.resource == stream.endpoint.name]
             forget_healed(connection, job.schema, stream, packages, aside)
@@ -158,10 +157,11 @@ def _settle(job: Job, streams: Sequence[Stream], ledger: Ledger, packages: Seque
     ]
 
 
-def _columns(stream: Stream) -> Mapping[str, Mapping[str, str]]:
-    """The tables a list can make, as the loader would create them: models find all of them, rows or not."""
+def _columns(streams: Sequence[Stream]) -> Mapping[str, Mapping[str, str]]:
+    """The tables the lists can make, as the loader would create them: models find all, rows or not."""
     return {
         table: {field.name: _column(field) for field in schema} | {"_dlt_load_id": "text not null"}
+        for stream in streams
         for table, schema in stream.tables.items()
     }
 

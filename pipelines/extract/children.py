@@ -3,7 +3,8 @@
 A child row carries `store`, its parent's id and its position; a field that the API calls as we call one of
 these is kept as `api_<name>`. A parent whose list is empty sends one marker row (`_empty` is true): dlt then
 removes the old children and loads no row. A list that is missing or null says nothing about the children,
-so no marker is sent and what was loaded stays.
+so no marker is sent and what was loaded stays; but inside a row of a list it is an empty one, because such
+rows are replaced with their parent.
 """
 
 from __future__ import annotations
@@ -98,13 +99,19 @@ def _markers(rows: pa.Table, found: list[_List], parent_key: str) -> pa.Table:
     filled = np.zeros(rows.num_rows, dtype=bool)
     for leaf in found:
         parents = leaf.parents.to_numpy()
-        known[parents[leaf.lists.is_valid().to_numpy(zero_copy_only=False)]] = True
+        known[parents[_is_said(leaf)]] = True
         lengths = leaf.lists.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
         filled[parents[lengths > 0]] = True
         known[leaf.hollow] = True
     empty = rows.filter(pa.array(known & ~filled))
     yes = pa.array([True] * empty.num_rows, pa.bool_())
     return pa.table({"store": empty["store"], parent_key: empty["id"], EMPTY: yes})
+
+
+def _is_said(leaf: _List) -> np.ndarray:
+    """For each list whether it is there; a missing one inside a row that goes with its parent is empty."""
+    is_there: np.ndarray = leaf.lists.is_valid().to_numpy(zero_copy_only=False)
+    return is_there | (leaf.positions is not None)
 
 
 def _flat_columns(rows: pa.Table, prefix: str = "") -> Iterator[tuple[str, pa.ChunkedArray]]:

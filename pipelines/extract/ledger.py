@@ -47,6 +47,11 @@ class WindowRecord:
         """Rows loaded, set aside and known to be unreadable: what there is to hold against `api_count`."""
         return self.distinct_rows + self.rejected_rows + self.quarantined_rows
 
+    @property
+    def is_proven(self) -> bool:
+        """Whether everything that was there is loaded, set aside or known to be unreadable."""
+        return self.status in ("complete", "partial")
+
     def settle(self) -> None:
         """Says what the walk amounts to, once it is over: a window that grew proves nothing."""
         if self.api_count is None:

@@ -38,6 +38,7 @@ class Pages:
         is_closed: whether no row can enter while it is read, as in a window of time that is over.
         instead: what to read when the list takes more than a page and may not be closed.
         count: is told how many requests each answer or failure took; called from any thread.
+        smaller: sizes of answers with fewer rows than asked although more follow: the API caps its pages.
     """
 
     read: ReadPage
@@ -47,6 +48,7 @@ class Pages:
     is_closed: bool = True
     instead: Callable[[], Pages] | None = None
     count: Callable[[int], None] = lambda requests: None
+    smaller: list[int] = field(default_factory=list)
     _holes: set[int] = field(default_factory=set, repr=False)
 
     def page(self, page: int, page_size: int, is_part: bool = False) -> Page:
@@ -61,6 +63,8 @@ class Pages:
             self.count(failure.requests)
             raise
         self.count(answer.requests)
+        if 0 < answer.size < min(page_size, (answer.item_count or 0) - (page - 1) * page_size):
+            self.smaller.append(answer.size)
         return answer
 
     def parts(self, page: int, page_size: int, is_part: bool = False) -> list[Page]:

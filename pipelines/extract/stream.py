@@ -134,7 +134,7 @@ class Stream:
         reading = self.reader.whole("whole")
         record = yield from _kept_keys(reading, self.endpoint.key, present)
         self.unread = self._unread_of(record, "", NOTHING_MORE)
-        self.present = present if record.status != "short" else None
+        self.present = present if record.is_proven else None
 
     def keys(self, only_new: bool) -> Sequence[int]:
         """The keys of the rows that came in this run, or of all rows: known by now, or asked for."""
@@ -152,7 +152,7 @@ class Stream:
             try:
                 next(reading)
             except StopIteration as end:
-                self.present = present if end.value.status != "short" else None
+                self.present = present if end.value.is_proven else None
                 return
 
     def _new_pages(self) -> DltResource:

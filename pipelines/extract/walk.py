@@ -71,15 +71,15 @@ def _first(pages: Pages, record: WindowRecord) -> tuple[Pages, list[Page], int |
         Unavailable: page 1 can only be read in parts, and the list has no count to go on from.
     """
     while True:
+        pages = replace(pages, smaller=[])
         parts = first = pages.parts(1, pages.page_size)
-        size, number = sum(part.size for part in first), 1
+        number = 1
         while all(part.hole for part in parts):
             number += 1
             parts = pages.parts(number, pages.page_size)
         count = next(part.item_count for part in parts if not part.hole)
-        is_split = len(first) > 1 or first[0].hole is not None
-        if not is_split:
-            return replace(pages, page_size=size or pages.page_size), first, count
+        if len(first) == 1 and not first[0].hole:
+            return replace(pages, page_size=first[0].size or pages.page_size), first, count
         if count is None:
             hole = next(part.hole for part in first if part.hole)
             raise Unavailable(
@@ -89,19 +89,21 @@ def _first(pages: Pages, record: WindowRecord) -> tuple[Pages, list[Page], int |
                 hole.excerpt,
                 may_be_rows=True,
             )
-        if size >= min(count, pages.page_size):
-            return replace(pages, page_size=_real_size(pages, count)), first, count
-        pages = replace(pages, page_size=max(1, *(part.size for part in first)))
+        size = _proven_size(pages, first, count)
+        if not pages.smaller:
+            return replace(pages, page_size=size), first, count
+        pages = replace(pages, page_size=min(pages.smaller))
 
 
-def _real_size(pages: Pages, count: int) -> int:
-    """The size of pages as the API gives them, from one of the next that comes whole: page 1 did not."""
+def _proven_size(pages: Pages, first: Sequence[Page], count: int) -> int:
+    """A size that the API is known to give: page 1 came in parts, so another page has to show it."""
+    if count <= pages.page_size:
+        return pages.page_size
     for number in range(2, 2 + min(-(-count // pages.page_size) - 1, MOST_HOLES)):
         parts = pages.parts(number, pages.page_size)
-        if len(parts) == 1 and parts[0].hole is None:
-            is_full = parts[0].size == min(pages.page_size, count - (number - 1) * pages.page_size)
-            return pages.page_size if is_full else max(1, parts[0].size)
-    return pages.page_size
+        if len(parts) == 1 and not parts[0].hole:
+            return pages.page_size
+    return max(1, *(part.size for part in first))
 
 
 def _walk_backward(pages: Pages, numbers: Sequence[int], taker: Taker) -> Iterator[pa.Table]:
@@ -117,7 +119,7 @@ def _walk_backward(pages: Pages, numbers: Sequence[int], taker: Taker) -> Iterat
         for number, batch in enumerate(batches):
             answers, ahead = [future.result() for future in ahead], []
             following = batches[number + 1 : number + 2]
-            steady = len({part.item_count for part in chain(*answers) if part.hole is None}) <= 1
+            steady = len({part.item_count for part in chain(*answers)}) == 1
             if steady and following:
                 ahead = _submit(pool, read, following[0])
             for parts in answers if steady else map(read, batch):

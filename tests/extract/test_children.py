@@ -77,6 +77,7 @@ def test_a_grandchild_knows_both_positions_and_is_marked_empty_when_no_row_has_o
         (1, 1, 1, "b", None),
         (2, None, None, None, True),
         (3, None, None, None, True),
+        (4, None, None, None, True),
     ]
 
 

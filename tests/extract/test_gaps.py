@@ -13,7 +13,7 @@ from pipelines.extract.pages import Pages
 from pipelines.extract.tables import Hole
 from tests.extract.lists import ListOfRows, Taken, collected, is_between, new_record, some_ids, walked
 
-HISTORIES = 3_000
+HISTORIES = 900
 CHUNKS = 3
 
 

@@ -10,7 +10,7 @@ from pipelines.extract.tables import Page
 from pipelines.extract.walk import MOST_ENDS
 from tests.extract.lists import ListOfRows, code_of, forward, some_ids, walked
 
-HISTORIES = 3_000
+HISTORIES = 900
 CHUNKS = 3
 
 

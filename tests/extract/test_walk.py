@@ -174,7 +174,6 @@ def test_no_page_without_rows_is_asked_for() -> None:
     assert (taken.rows, min(sizes) > 0) == ([], True)
 
 
-@pytest.mark.xfail(strict=True, reason="a cap shows in a part, too, but only whole pages are looked at")
 def test_an_api_that_caps_its_pages_loses_nothing_when_every_page_fails() -> None:
     window = closed_window(36)
     window.cap, window.sick = 5, {window.ids[place] for place in (0, 6, 11)}
