@@ -17,8 +17,9 @@ from dlt.extract import DltResource
 from pipelines.extract.reading import Span
 from pipelines.settings import moment, now
 
-# Days of one window.
+# A window is a month, or longer when there would be too many: each costs about a second, rows or not.
 WINDOW_DAYS = 31
+MOST_WINDOWS = 36
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,9 @@ def read_mark(state: Mapping[str, Any], platform: str, name: str) -> pendulum.Da
 
 def cut(span: Span, done_to: pendulum.DateTime | None) -> Iterator[Span]:
     """The windows of a stretch that begins at `since`, from `done_to` on; the last one ends where it ends."""
-    since = max(filter(None, (span.since, done_to)))
-    end = span.until or now()
-    while since.add(days=WINDOW_DAYS) < end:
-        yield Span(since, since.add(days=WINDOW_DAYS))
-        since = since.add(days=WINDOW_DAYS)
+    since, end = max(filter(None, (span.since, done_to))), span.until or now()
+    days = max(WINDOW_DAYS, -(-(end - since).days // MOST_WINDOWS))
+    while since.add(days=days) < end:
+        yield Span(since, since.add(days=days))
+        since = since.add(days=days)
     yield Span(since, span.until)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,11 @@ from pipelines.demo.server import ShopServer, serve
 from pipelines.demo.shop import Shop
 from pipelines.settings import Settings
 from tests.stage import Listener, settings_for
+
+
+def pytest_configure() -> None:
+    """dlt keeps thousands of objects of every load for ever; looking at them each time costs minutes."""
+    gc.set_threshold(50_000, 20, 1_000)
 
 
 @pytest.fixture(autouse=True)

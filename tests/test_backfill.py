@@ -209,6 +209,7 @@ def test_full_reads_everything_and_the_cursor_stays(
     sync(settings)
     number = shop.ids("orders")[5]
     shop.update("orders", number, {"details": "unseen by any cursor"}, bump=False)
+    windows_asked(server)
     sync(settings)
     cursor = windows_asked(server)[0][0]
     record = sync(settings, full=True)

@@ -293,7 +293,7 @@ def test_what_was_asked_in_a_failed_run_is_in_the_ledger(tmp_path: Path, shop: S
         assert sync(settings_for(tmp_path, server.url)).exit_code == 0
     with serve(shop) as server:
         server.sick["orders"].update(shop.ids("orders")[1:])
-        again = settings_for(tmp_path, server.url, attempts=2, concurrency=1)
+        again = settings_for(tmp_path, server.url, attempts=1, concurrency=1)
         record = sync(again, Wanted(("orders",), full=True))
         assert (record.exit_code, record.requests) == (3, len(server.requests))
     assert query("select distinct status from ops.windows where reason = 'backfill'") == [("failed",)]

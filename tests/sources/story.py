@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import time
 from typing import Any
 
 import duckdb
@@ -24,6 +25,8 @@ from pipelines.settings import ResourceSettings, Settings
 from tests.sources.lists import LISTS, Row, identities, small_pages
 from tests.stage import Listener, settings_for
 
+# Nothing in the shop is newer: what just happened is read by itself, in one more window.
+AN_HOUR = 3600
 RAW = "raw_mycashflow"
 
 
@@ -134,7 +137,7 @@ class Story:
 @contextmanager
 def tell(home: Path, page_size: int | None = None, **changes: Any) -> Iterator[Story]:
     """A store of which every list is read, in a few pages each or in pages of one size."""
-    with make_shop(40, seed=3) as shop, serve(shop) as server:
+    with make_shop(40, seed=3, end=int(time()) - AN_HOUR) as shop, serve(shop) as server:
         sizes = dict.fromkeys(LISTS, page_size) if page_size else small_pages(shop)
         resources = {name: ResourceSettings(enabled=True, page_size=size) for name, size in sizes.items()}
         settings = settings_for(home, server.url, resources=resources, **changes)
