@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -278,16 +279,29 @@ def test_ctrl_c_ends_at_once_while_a_store_does_not_answer(tmp_path: Path, shop:
         command = [sys.executable, "-m", "pipelines", "sync"]
         root = str(Path(__file__).parents[1])
         with subprocess.Popen(
-            command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": root}
+            command,
+            cwd=tmp_path,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": root},
+            preexec_fn=hear_ctrl_c,
         ) as child:
             while not server.requests and child.poll() is None and not asking(server):
                 time.sleep(0.1)
             started = time.monotonic()
             child.send_signal(signal.SIGINT)
-            _, told = child.communicate(timeout=20)
+            deadline = threading.Timer(20, child.kill)
+            deadline.start()
+            _, told = child.communicate()
+            deadline.cancel()
         assert time.monotonic() - started < 5
         assert child.returncode == 130
         assert told == "stopped; the next run goes on from what was last committed\n"
+
+
+def hear_ctrl_c() -> None:
+    """A shell starts what it puts into the background deaf to Ctrl-C, and children inherit that."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def asking(server: ShopServer) -> bool:
