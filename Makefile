@@ -23,7 +23,7 @@ demo: setup ## The demo store, loaded, modelled, published and reported
 	$(BIN)/kassavirta demo
 
 test: setup ## The ordinary test suite
-	$(BIN)/pytest -n 2 -m "not deep"
+	$(BIN)/pytest -n 2 --dist worksteal -m "not deep"
 
 test-deep: setup ## The tests that take minutes
 	$(BIN)/pytest -m deep
