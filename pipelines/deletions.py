@@ -73,24 +73,23 @@ def settle_deletions(
         census: what the list has now.
         confirm: raises LoadRefused when it does not believe what seems gone.
     """
+    _register(connection, census)
     try:
-        gone = find_gone(connection, census, job.wanted.allow_shrink)
+        gone = _find_gone(connection, census, job.wanted.allow_shrink)
         confirm(gone)
     except LoadRefused as refusal:
         job.loaded.refused.append(refusal)
         gone = []
-    job.loaded.returned += keep_gone(connection, census, gone, job.run_id)
+    job.loaded.returned += _keep_gone(connection, census, gone, job.run_id)
     job.loaded.deleted += len(gone)
 
 
-def find_gone(connection: duckdb.DuckDBPyConnection, census: Census, allow_shrink: bool) -> list[str]:
+def _find_gone(connection: duckdb.DuckDBPyConnection, census: Census, allow_shrink: bool) -> list[str]:
     """The keys that were loaded, are not present and not yet known to be deleted.
 
     Raises:
         LoadRefused: they are too many to be believed.
     """
-    warehouse.ensure_ops(connection)
-    _register(connection, census)
     known, key = f"{census.schema}.{census.endpoint.name}", census.endpoint.key
     rows = connection.execute(
         f"select cast(known.{key} as text), present.id is not null from {known} as known"
@@ -110,9 +109,10 @@ def find_gone(connection: duckdb.DuckDBPyConnection, census: Census, allow_shrin
     return gone
 
 
-def keep_gone(connection: duckdb.DuckDBPyConnection, census: Census, gone: Sequence[str], run_id: str) -> int:
+def _keep_gone(
+    connection: duckdb.DuckDBPyConnection, census: Census, gone: Sequence[str], run_id: str
+) -> int:
     """Writes down what is gone and strikes out what is there again; the number of the latter."""
-    _register(connection, census)
     detected_at, name = now(), census.endpoint.name
     back = connection.execute(
         "delete from ops.deleted_records where store = ? and resource = ? and id in (select id from present)",
@@ -135,9 +135,8 @@ def forget_returned(
 ) -> None:
     """Strikes out what came back with these load packages."""
     connection.execute(
-        "delete from ops.deleted_records where store = ? and resource = ? and id in ("
-        f"select cast({endpoint.key} as text) from {schema}.{endpoint.name} where store = ?"
-        " and list_contains(?, _dlt_load_id))",
+        "delete from ops.deleted_records where store = ? and resource = ?"
+        f" and id in ({warehouse.loaded_keys(schema, endpoint.name, endpoint.key)})",
         [store, endpoint.name, store, list(packages)],
     )
 

@@ -62,9 +62,8 @@ def forget_healed(
     is_whole = not stream.endpoint.cursor and stream.present is not None
     connection.execute(
         "delete from ops.rejected_rows where store = ? and resource = ? and not list_contains(?, record_id)"
-        " and (? or list_contains(?, record_id) or record_id in ("
-        f"select cast({key} as text) from {schema}.{name} where store = ?"
-        " and list_contains(?, _dlt_load_id)))",
+        " and (? or list_contains(?, record_id)"
+        f" or record_id in ({warehouse.loaded_keys(schema, name, key)}))",
         [stream.store, name, list(rejected), is_whole, stream.healed, stream.store, list(packages)],
     )
 

@@ -201,11 +201,19 @@ def ensure_tables(
 
 def has_table(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
     """Whether there is such a table."""
+    # Not fetchone(): with a result half read, the connection takes no Arrow table (DuckDB 2.0).
     found = connection.execute(
-        "select count(*) from information_schema.tables where table_schema = ? and table_name = ?",
+        "select 1 from information_schema.tables where table_schema = ? and table_name = ?",
         [schema, table],
-    ).fetchone()
-    return bool(found and found[0])
+    ).fetchall()
+    return bool(found)
+
+
+def loaded_keys(schema: str, table: str, key: str) -> str:
+    """A query for the keys, as text, of what came with load packages; it takes the store and their ids."""
+    return (
+        f"select cast({key} as text) from {schema}.{table} where store = ? and list_contains(?, _dlt_load_id)"
+    )
 
 
 def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -21,7 +21,7 @@ from dlt.extract import DltResource
 from pipelines.errors import ApiError, Unavailable
 from pipelines.extract.endpoint import Endpoint
 from pipelines.extract.gaps import Unread
-from pipelines.extract.kinds import struct_of
+from pipelines.extract.kinds import empty_table
 from pipelines.extract.ledger import Gap, Ledger, WindowRecord
 from pipelines.extract.pages import MOST_HOLES, Pages
 from pipelines.extract.reading import ListReader
@@ -156,7 +156,12 @@ class InnerList:
         if ledger.gaps:
             hole = ledger.gaps[0][1].hole
             return Answer(None, record, Unavailable(str(hole.status), hole.status, hole.excerpt))
-        return Answer(pa.concat_tables([self._none(), *tables], promote_options="permissive"), record)
+        return Answer(
+            pa.concat_tables(
+                [empty_table(self.reader.endpoint.fields), *tables], promote_options="permissive"
+            ),
+            record,
+        )
 
     def _read_page(self, endpoint: Endpoint, page: int, page_size: int, is_part: bool = False) -> Page:
         version = self.reader.api_version or endpoint.versions[0]
@@ -183,12 +188,9 @@ class InnerList:
         record.quarantined_rows += 1
         self.reader.ledger.keep_gap(record, gap)
 
-    def _none(self) -> pa.Table:
-        return pa.schema(list(struct_of(self.reader.endpoint.fields))).empty_table()
-
     def nested(self, keys: Sequence[int], found: Sequence[pa.Table | None]) -> pa.Table:
         """Stores and keys of the outer rows, and the list of each, null where nothing is known of it."""
-        tables = [self._none(), *(table for table in found if table is not None)]
+        tables = [empty_table(self.reader.endpoint.fields), *(table for table in found if table is not None)]
         schema = pa.unify_schemas([table.schema for table in tables], promote_options="permissive")
         items = [table.to_struct_array().combine_chunks().cast(pa.struct(list(schema))) for table in tables]
         offsets = np.cumsum([0, *(0 if table is None else len(table) for table in found)], dtype=np.int32)

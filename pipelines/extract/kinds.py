@@ -48,6 +48,11 @@ def struct_of(fields: Fields, kinds: Mapping[str, pa.DataType | None] = ARROW) -
     return pa.struct([(name, kind) for name, kind in types if kind is not None])
 
 
+def empty_table(fields: Fields) -> pa.Table:
+    """No rows, all columns."""
+    return pa.schema(list(struct_of(fields))).empty_table()
+
+
 def _type_of(field: Field, kinds: Mapping[str, pa.DataType | None]) -> pa.DataType | None:
     if isinstance(field, str):
         return kinds[field]

@@ -11,7 +11,7 @@ changed since the last time is not loaded again.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -27,7 +27,7 @@ from pipelines.extract.children import EMPTY, child_table, parent_table
 from pipelines.extract.endpoint import Child, Endpoint, Reread
 from pipelines.extract.gaps import Unread, distinct, window_name
 from pipelines.extract.inner import InnerList
-from pipelines.extract.kinds import struct_of
+from pipelines.extract.kinds import empty_table
 from pipelines.extract.ledger import WindowRecord
 from pipelines.extract.pages import MOST_HOLES
 from pipelines.extract.reading import NOTHING_MORE, ListReader, Reading, Span
@@ -106,8 +106,7 @@ class Stream:
     @property
     def tables(self) -> Mapping[str, pa.Schema]:
         """Every table it can make with the columns we know of, whether rows came or not."""
-        columns = pa.schema(list(struct_of(self.endpoint.fields)))
-        page = columns.insert(0, pa.field("store", pa.string())).empty_table()
+        page = empty_table({"store": "text", **self.endpoint.fields})
         nested = [(page, self.endpoint.children)]
         nested += [(inner.nested([], []), inner.reader.endpoint.as_children) for inner in self.inner]
         key = self.endpoint.parent_key
@@ -129,12 +128,21 @@ class Stream:
         return dlt.resource(read_whole, name=f"{self.endpoint.name}_pages", selected=False)
 
     def _all_rows(self) -> Iterator[pa.Table]:
-        """The whole list; which keys it has is known only when the last page is in."""
-        present: list[pa.Array] = []
-        reading = self.reader.whole("whole")
-        record = yield from _kept_keys(reading, self.endpoint.key, present)
+        """The whole list, and what of it cannot be read."""
+        record = yield from self._with_keys_kept(self.reader.whole("whole"))
         self.unread = self._unread_of(record, "", NOTHING_MORE)
+
+    def _with_keys_kept(self, reading: Reading) -> Reading:
+        """The same; which keys the list has is known only when the last page is in."""
+        present: list[pa.Array] = []
+
+        def note(rows: pa.Table) -> pa.Table:
+            present.append(rows[self.endpoint.key].combine_chunks())
+            return rows
+
+        record = yield from _passed(reading, note)
         self.present = present if record.is_proven else None
+        return record
 
     def keys(self, only_new: bool) -> Sequence[int]:
         """The keys of the rows that came in this run, or of all rows: known by now, or asked for."""
@@ -146,14 +154,8 @@ class Stream:
 
     def read_keys(self, reason: str) -> None:
         """Reads the keys of the whole list and nothing else into `present`."""
-        present: list[pa.Array] = []
-        reading = _kept_keys(self.reader.whole(reason, self.endpoint.ids_only), self.endpoint.key, present)
-        while True:
-            try:
-                next(reading)
-            except StopIteration as end:
-                self.present = present if end.value.is_proven else None
-                return
+        for _ in self._with_keys_kept(self.reader.whole(reason, self.endpoint.ids_only)):
+            pass
 
     def _new_pages(self) -> DltResource:
         cursor = dlt.sources.incremental[Any](
@@ -261,16 +263,12 @@ class Stream:
     def _fresh(self, reading: Reading) -> Reading:
         """The rows that no earlier window of this run has brought; within one window none comes twice."""
         before = pa.chunked_array(self._taken, pa.int64())
-        while True:
-            try:
-                rows = next(reading)
-            except StopIteration as end:
-                record: WindowRecord = end.value
-                return record
+
+        def take(rows: pa.Table) -> pa.Table:
             self._taken.append(rows["id"].combine_chunks())
-            fresh = rows.filter(pc.invert(pc.is_in(rows["id"], value_set=before))) if len(before) else rows
-            if len(fresh):
-                yield fresh
+            return rows.filter(pc.invert(pc.is_in(rows["id"], value_set=before))) if len(before) else rows
+
+        return _passed(reading, take)
 
     def _with_tables(self, pages: DltResource, suffix: str) -> list[DltResource]:
         key = self.endpoint.key
@@ -317,16 +315,16 @@ class Stream:
         )
 
 
-def _kept_keys(reading: Reading, key: str, present: list[pa.Array]) -> Reading:
-    """The same reading; the keys of its rows are noted."""
+def _passed(reading: Reading, change: Callable[[pa.Table], pa.Table]) -> Reading:
+    """The same reading with its tables changed, those left out that have no row any more."""
     while True:
         try:
-            rows = next(reading)
+            rows = change(next(reading))
         except StopIteration as end:
             record: WindowRecord = end.value
             return record
-        present.append(rows[key].combine_chunks())
-        yield rows
+        if len(rows):
+            yield rows
 
 
 def _digest(rows: pa.Table) -> str:
