@@ -40,8 +40,9 @@ format: setup ## Put everything into shape
 	$(BIN)/ruff check --fix .
 	cd sql && ../$(BIN)/sqlfluff fix models tests
 
-bench: setup ## Measure against dlt's own REST source; SIZE=20000 orders, at least DEMAND=10 times
-	$(BIN)/python -m tests.bench.compare --size $(or $(SIZE),20000) --demand $(or $(DEMAND),10)
+bench: setup ## Measure beside other ways into docs/benchmarks.md; SIZES="20000 100000 1000000" TIMES=3
+	$(BIN)/python -m tests.bench --times $(or $(TIMES),3) --page $(or $(PAGE),docs/benchmarks.md) \
+		$(if $(SIZES),--sizes $(SIZES),--demand)
 
 docs: setup ## dbt's own documentation pages into docs/dbt
 	cd sql && ../$(BIN)/dbt docs generate --profiles-dir . --target-path ../docs/dbt --log-path ../data/dbt/logs

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 _ROOT = Path(__file__).parents[2]
 READY = "serving "
@@ -26,6 +26,13 @@ class Store:
         with urlopen(f"{self.url}/demo/ledger", timeout=30) as answer:
             figures: dict[str, Any] = json.load(answer)
         return figures
+
+    def touch(self, count: int) -> list[int]:
+        """Changes so many orders, scattered over all of them; their ids."""
+        request = Request(f"{self.url}/demo/touch?count={count}", method="POST")
+        with urlopen(request, timeout=600) as answer:
+            ids: list[int] = json.load(answer)
+        return ids
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """Serves a shop on the loopback as MyCashflow would: `with serve(shop) as server: ...`.
 
-HTTP/1.1, HTTP Basic, keep-alive, one thread per connection. `GET /demo/ledger` needs no key and answers the
-shop's true figures; it is no part of MyCashflow's API. Errors: reference/mycashflow-api.md 1.1 and
+HTTP/1.1, HTTP Basic, keep-alive, one thread per connection. Two addresses need no key and are no part of
+MyCashflow's API: `GET /demo/ledger` answers the shop's true figures, `POST /demo/touch?count=1000` changes so
+many orders, scattered over all, and answers their ids. Errors: reference/mycashflow-api.md 1.1 and
 1.10.
 """
 
@@ -27,6 +28,7 @@ from pipelines.demo.shop import Shop
 USER = "demo@example.com"
 KEY = "demo-key"
 LEDGER_PATH = "/demo/ledger"
+TOUCH_PATH = "/demo/touch"
 
 Request = tuple[str, str, dict[str, str], int]
 """Method, path, parameters, status answered (0: the connection was closed instead)."""
@@ -156,6 +158,14 @@ class _Handler(BaseHTTPRequestHandler):
         self._pause(reply)
         self._send(reply)
 
+    def do_POST(self) -> None:
+        parts = urlsplit(self.path)
+        if parts.path != TOUCH_PATH:
+            self._refuse_method()
+            return
+        count = int(dict(parse_qsl(parts.query)).get("count", 1))
+        self._send(Reply(_json(self.server.shop.touch(count))))
+
     def _refuse_method(self) -> None:
         path = urlsplit(self.path).path
         self.server.requests.append((self.command, path, {}, 405))
@@ -163,7 +173,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         self._send(Reply(replace(refusal, headers={"Allow": "GET"})))
 
-    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _refuse_method  # noqa: N815
+    do_HEAD = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _refuse_method  # noqa: N815
 
     def _answer(self, path: str, params: dict[str, str]) -> Answer:
         if self.headers.get("Authorization") != self.server.authorization:

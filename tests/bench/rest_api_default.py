@@ -1,4 +1,4 @@
-"""The peer: the same API read by dlt's own `rest_api` source with its defaults, into DuckDB.
+"""Contender a: the same API read by dlt's own `rest_api` source with its defaults, into DuckDB.
 
 Run: `python -m tests.bench.rest_api_default URL FOLDER`.
 """
@@ -12,11 +12,11 @@ import dlt
 from dlt.sources.rest_api import rest_api_source
 
 from pipelines.demo.server import KEY, USER
-from pipelines.sources.mycashflow.resources import EVERY
+from tests.bench.store import ORDERS, PARAMS
 
 
 def main(url: str, folder: Path) -> None:
-    """Loads every list once, but for those that take a request per row."""
+    """Loads all orders once."""
     source = rest_api_source(
         {
             "client": {
@@ -27,22 +27,18 @@ def main(url: str, folder: Path) -> None:
             },
             "resources": [
                 {
-                    "name": endpoint.name,
-                    "primary_key": endpoint.key,
-                    "endpoint": {
-                        "path": endpoint.path,
-                        "params": {"page_size": endpoint.page_size, "expand": ",".join(endpoint.expands)},
-                        "data_selector": "data",
-                    },
+                    "name": ORDERS.name,
+                    "primary_key": "id",
+                    "endpoint": {"path": ORDERS.path, "params": PARAMS, "data_selector": "data"},
                 }
-                for endpoint in EVERY
-                if not endpoint.within
             ],
         }
     )
-    destination = dlt.destinations.duckdb(str(folder / "warehouse.duckdb"))
     pipeline = dlt.pipeline(
-        "peer", destination=destination, dataset_name="raw", pipelines_dir=str(folder / "dlt")
+        "peer",
+        destination=dlt.destinations.duckdb(str(folder / "warehouse.duckdb")),
+        dataset_name="raw",
+        pipelines_dir=str(folder / "dlt"),
     )
     pipeline.run(source)
 

@@ -1,5 +1,6 @@
 """The demo store as a process of its own."""
 
+import base64
 import json
 import os
 import subprocess
@@ -7,13 +8,15 @@ import sys
 import time
 from pathlib import Path
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 
 from pipelines.demo.opening import make_shop
 from pipelines.demo.process import start
+from pipelines.demo.server import KEY, USER
 
+LOGIN = f"Basic {base64.b64encode(f'{USER}:{KEY}'.encode()).decode()}"
 ROOT = Path(__file__).parents[2]
 
 
@@ -29,6 +32,19 @@ def test_it_is_the_shop_its_arguments_describe(end: int) -> None:
         figures = store.ledger()
     with make_shop(50, seed=2, end=end) as shop:
         assert figures == json.loads(json.dumps(shop.ledger().as_json()))
+
+
+def test_orders_all_over_the_shop_are_touched() -> None:
+    with start("--size", "50", "--seed", "2") as store:
+        before = store.ledger()
+        touched = store.touch(10)
+        assert (len(set(touched)), touched[0]) == (10, 10_001)
+        assert touched[-1] - touched[0] > 35
+        query = f"{store.url}/api/v1/orders/{touched[4]}"
+        asked = Request(query, headers={"Accept": "application/json", "Authorization": LOGIN})
+        with urlopen(asked, timeout=10) as answer:
+            assert json.load(answer)["data"]["details"].startswith("Tarkistettu")
+        assert store.ledger() == before
 
 
 def test_it_says_why_it_cannot_start() -> None:
