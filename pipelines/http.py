@@ -19,6 +19,7 @@ import requests
 import tenacity
 from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from pipelines.errors import (
     AccessDenied,
@@ -103,6 +104,8 @@ class Session:
         self._http.auth = HTTPBasicAuth(user.encode(), key.encode())
         self._http.headers.update({"Accept": "application/json", "User-Agent": "kassavirta"})
         self._http.mount(self.base_url, HTTPAdapter(pool_maxsize=connections))
+        # Proxies and certificates: looked up once, which for each request would take as long as the request.
+        self._surroundings = self._http.merge_environment_settings(self.base_url, {}, True, None, None)
 
     def __repr__(self) -> str:
         return f"Session({self.name!r}, {self.base_url!r})"
@@ -126,7 +129,7 @@ class Session:
             AccessDenied: 401 or 403.
             RateLimited, Unavailable: still refused, broken or a web page after the last attempt.
             ApiError: any other status than 200.
-                SettingsError: the host does not exist.
+            SettingsError: the host does not exist.
         """
         counter = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(min(attempts or self.limits.attempts, self.limits.attempts)),
@@ -151,16 +154,19 @@ class Session:
     def _ask(self, path: str, params: Mapping[str, str | int], attempt: int) -> Answer:
         self.throttle.wait()
         url = f"{self.base_url}/{path}"
+        request = self._http.prepare_request(requests.Request("GET", url, params=dict(params)))
         try:
-            response = self._http.get(
-                url, params=dict(params), timeout=self.limits.timeout, allow_redirects=False
+            response = self._http.send(
+                request, timeout=self.limits.timeout, allow_redirects=False, **self._surroundings
             )
-        except requests.RequestException as error:
+            with response:
+                body = response.raw.read(decode_content=True)  # at once: `content` is put together from 10 KB
+        except (requests.RequestException, HTTPError) as error:
             raise self._connection_error(url, error) from None
-        self._check(response)
-        return Answer(response.content, _date(response.headers.get("Date")), attempt)
+        self._check(response, body)
+        return Answer(body, _date(response.headers.get("Date")), attempt)
 
-    def _check(self, response: requests.Response) -> None:
+    def _check(self, response: requests.Response, body: bytes) -> None:
         """Raises what a status other than 200, or a web page, means."""
         status, where = (
             response.status_code,
@@ -173,7 +179,7 @@ class Session:
             )
         if status == 200:
             return
-        excerpt = redact(response.text, self._secrets)
+        excerpt = redact(body.decode(errors="replace"), self._secrets)
         if status == 401:
             raise AccessDenied(f"{where}: user or key is wrong. Set both in .dlt/secrets.toml.", status)
         if status == 403:
@@ -188,7 +194,7 @@ class Session:
             raise ApiError(f"{where}: it points to another address. Set base_url to that address.", status)
         raise ApiError(f"{where}: {excerpt or 'no reason given'}", status)
 
-    def _connection_error(self, url: str, error: requests.RequestException) -> Exception:
+    def _connection_error(self, url: str, error: Exception) -> Exception:
         host = urlsplit(url).hostname or ""
         if not _has_address(host):
             return SettingsError(
@@ -244,8 +250,8 @@ def _has_address(host: str) -> bool:
         return False
 
 
-def _cause(error: requests.RequestException) -> str:
-    if isinstance(error, requests.Timeout):
+def _cause(error: Exception) -> str:
+    if isinstance(error, requests.Timeout | ReadTimeoutError):
         return "time-out"
     return REFUSED if "refused" in str(error) else "connection broken"
 
