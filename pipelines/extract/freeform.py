@@ -1,31 +1,110 @@
 """Values of no fixed shape, and keys nobody declared: text, taken from the page as orjson reads it.
 
-Arrow reads what is declared, orjson the whole page; here the two are joined row by row, at any depth.
+Arrow cannot keep a value as text. So either the free-form values are put in quotes before it reads the page,
+which is quick and needs their keys to be known; or orjson reads the whole page beside Arrow, and the two are
+joined row by row, at any depth.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import orjson
 import pyarrow as pa
 
 from pipelines.extract.endpoint import Field, Fields
 from pipelines.extract.exact import as_text
 
+CLOSING = {b"{": b"}", b"[": b"]"}
+SCALAR = re.compile(rb"[^,}\]]*")
+
+# Of a free-form value, so many inner ends are tried before it is left to the thorough way.
+MOST_ENDS = 16
+
+
+def free_form_names(fields: Fields) -> list[str]:
+    """The free-form fields at any depth whose names mean nothing else in the same page."""
+    kinds = list(_kinds(fields))
+    other = {name for name, kind in kinds if kind != "json"}
+    return sorted({name for name, kind in kinds if kind == "json"} - other)
+
+
+def object_names(fields: Fields) -> list[str]:
+    """The objects at any depth: PHP says `[]` when there is none."""
+    return sorted({name for name, kind in _kinds(fields) if isinstance(kind, Mapping)})
+
+
+class Quoting:
+    """Puts free-form values in quotes, as the text `as_text` makes of them, and null for missing objects.
+
+    A key cannot be taken for one inside a text, where its quotes would be escaped.
+
+    Args:
+        free: names of free-form fields.
+        objects: names of objects.
+    """
+
+    def __init__(self, free: Sequence[str], objects: Sequence[str]) -> None:
+        keys = [rb'(?:%b)":(?!["n])' % _any_of(free)] if free else []
+        keys += [rb'(?:%b)":(?=\[\])' % _any_of(objects)] if objects else []
+        self._key = re.compile(rb'"(?:%b)' % b"|".join(keys)) if keys else None
+
+    def quoted(self, body: bytes, start: int) -> bytes:
+        """The page, which is left as it is up to `start`.
+
+        Raises:
+            ValueError: a value has no end that is easily found.
+        """
+        parts, done = [], 0
+        for match in self._key.finditer(body, start) if self._key else ():
+            at = match.end()
+            if at > done:
+                value, end = _value_at(body, at)
+                parts += [body[done:at], orjson.dumps(as_text(value))]
+                done = end
+        return b"".join([*parts, body[done:]])
+
+
+def _value_at(body: bytes, start: int) -> tuple[Any, int]:
+    """The value that begins there, and where it ends, which is sure once it is read.
+
+    No JSON object or list is the beginning of another value.
+    """
+    closing = CLOSING.get(body[start : start + 1])
+    if closing is None:
+        scalar = SCALAR.match(body, start)
+        end = scalar.end() if scalar else start
+        return orjson.loads(body[start:end]), end
+    end = start
+    for _ in range(MOST_ENDS):
+        end = body.find(closing, end) + 1
+        if not end:
+            break
+        try:
+            return orjson.loads(body[start:end]), end
+        except ValueError:
+            continue
+    raise ValueError("a free-form value without an end")
+
+
+def _any_of(names: Sequence[str]) -> bytes:
+    return b"|".join(re.escape(name.encode()) for name in names)
+
 
 def has_more_than(fields: Fields, found: pa.StructType) -> bool:
-    """Whether Arrow found free-form values, or keys that are not among the fields."""
-    return any(_is_more(fields.get(child.name, "json"), child.type) for child in found)
+    """Whether Arrow found values under keys that are not among the fields."""
+    return any(_is_more(fields.get(child.name), child.type) for child in found)
 
 
-def _is_more(known: Field, found: pa.DataType) -> bool:
+def _is_more(known: Field | None, found: pa.DataType) -> bool:
     if isinstance(known, list):
         return has_more_than(known[0], found.value_type)
     if isinstance(known, Mapping):
         return has_more_than(known, found)
-    return known == "json" and not pa.types.is_null(found)
+    return known is None and not pa.types.is_null(found)
 
 
 def grown(fields: Fields, values: Iterable[Any]) -> Fields:
@@ -67,6 +146,15 @@ def _texts(column: pa.Array | None, kind: Field, values: Sequence[Any]) -> pa.Ar
     return pa.ListArray.from_arrays(
         pa.array(offsets), with_texts(column.flatten(), kind[0], items), mask=mask
     )
+
+
+def _kinds(fields: Fields) -> Iterator[tuple[str, Field]]:
+    """Names and kinds of all fields, those inside objects and lists too."""
+    for name, kind in fields.items():
+        yield name, kind
+        inner = kind[0] if isinstance(kind, list) else kind
+        if isinstance(inner, Mapping):
+            yield from _kinds(inner)
 
 
 def _has_free_form(kind: Field) -> bool:

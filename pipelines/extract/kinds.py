@@ -33,13 +33,14 @@ SQL_TYPES: Mapping[pa.DataType, str] = {
 }
 
 # On the wire, times stay text: Arrow's JSON reader takes a time without a zone for UTC, its cast refuses it.
-# Free-form values are left for Arrow to find, and then taken from the page as text.
+# Free-form values are left out and taken from the page by orjson, or put in quotes before Arrow reads it.
 WIRE: Mapping[str, pa.DataType | None] = {
     **ARROW,
     "timestamp": pa.string(),
     "date": pa.string(),
     "json": None,
 }
+QUOTED: Mapping[str, pa.DataType | None] = {**WIRE, "json": pa.string()}
 
 
 def struct_of(fields: Fields, kinds: Mapping[str, pa.DataType | None] = ARROW) -> pa.StructType:

@@ -1,7 +1,7 @@
 """One page of an API, as bytes, to one typed Arrow table with its lists still nested.
 
-The fast way reads the whole page at once with pyarrow and an explicit schema. Free-form values and keys
-nobody declared are text, taken from the page by orjson. A page that still does not fit goes row by row
+The fast way reads the whole page at once with pyarrow and an explicit schema, free-form values in quotes.
+Keys nobody declared are text, taken from the page by orjson. A page that still does not fit goes row by row
 through `exact.py`; only a row that has no exact meaning is set aside.
 """
 
@@ -19,11 +19,19 @@ import pyarrow.json
 from pipelines.errors import ContractError
 from pipelines.extract.endpoint import Endpoint, Fields
 from pipelines.extract.exact import Misfit, as_json, exact_row, read_json
-from pipelines.extract.freeform import grown, has_more_than, with_texts
-from pipelines.extract.kinds import WIRE, struct_of
+from pipelines.extract.freeform import (
+    Quoting,
+    free_form_names,
+    grown,
+    has_more_than,
+    object_names,
+    with_texts,
+)
+from pipelines.extract.kinds import QUOTED, WIRE, struct_of
 
 Seal = Callable[[str], str]
 
+ROWS_FIRST = b'{"data":['
 META = pa.struct([(name, pa.int64()) for name in ("page", "page_size", "page_count", "item_count")])
 
 
@@ -88,16 +96,25 @@ class Page:
 
 @dataclass(frozen=True)
 class _Shape:
-    """The fields of an endpoint, and what they are on the wire and in Arrow."""
+    """The fields of an endpoint, what they are in Arrow, and how a page comes there.
+
+    `quoted_wire` is the page with the free-form values in quotes, `wire` the page without them.
+    """
 
     fields: Fields
-    wire: pa.Schema
     arrow: pa.StructType
+    quoting: Quoting
+    quoted_wire: pa.Schema
+    wire: pa.Schema
 
     @classmethod
     def of(cls, fields: Fields) -> _Shape:
-        wire = pa.schema([("data", pa.list_(struct_of(fields, WIRE))), ("meta", META)])
-        return cls(fields, wire, struct_of(fields))
+        quoted, wire = (
+            pa.schema([("data", pa.list_(struct_of(fields, kinds))), ("meta", META)])
+            for kinds in (QUOTED, WIRE)
+        )
+        quoting = Quoting(free_form_names(fields), object_names(fields))
+        return cls(fields, struct_of(fields), quoting, quoted, wire)
 
 
 class PageParser:
@@ -116,10 +133,8 @@ class PageParser:
         self.zone = zone
         self.seal = seal
         self._shape = _Shape.of(endpoint.fields)
-        self._ways = [self._as_declared, self._with_free_form][: 1 if endpoint.is_partial else 2]
-        self._empty_objects = [
-            (f'"{name}":[]'.encode(), f'"{name}":null'.encode()) for name in _object_names(endpoint.fields)
-        ]
+        self._ways = [self._at_once, self._with_undeclared][: 1 if endpoint.is_partial else 2]
+        self._no_objects = Quoting((), object_names(endpoint.fields))
 
     def parse(self, body: bytes) -> Page:
         """The page's rows and counts.
@@ -136,35 +151,35 @@ class PageParser:
 
     def _parse(self, body: bytes) -> Page:
         if body.startswith(b"{") and body.endswith(b"}"):  # pyarrow 26 crashes on a bare `null`
-            for way in tuple(self._ways):
+            ways, shape = self._ways, self._shape
+            for number, way in enumerate(ways):
                 try:
-                    return way(self._without_empty_objects(body))
+                    page = way(body)
                 except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError):
                     continue
+                if number and self._shape is shape:
+                    self._ways = ways[number:]  # it was not for a new key: such pages do not come alone
+                return page
         return self._row_by_row(body)
 
-    def _as_declared(self, body: bytes) -> Page:
+    def _at_once(self, body: bytes) -> Page:
         """The whole page at once in Arrow, when it holds nothing but what the endpoint table declares."""
         shape, is_partial = self._shape, self.endpoint.is_partial
-        rows, meta = self._read_with_arrow(body, "ignore" if is_partial else "infer")
+        if not body.startswith(ROWS_FIRST):
+            raise ValueError("a page that does not begin with its rows")
+        body = shape.quoting.quoted(body, len(ROWS_FIRST))
+        rows, meta = self._read_with_arrow(body, shape.quoted_wire, "ignore" if is_partial else "infer")
         if not is_partial and has_more_than(shape.fields, rows.type):
-            raise pa.ArrowInvalid("free-form values or keys nobody declared")
+            raise pa.ArrowInvalid("keys nobody declared")
         return _page(rows.cast(shape.arrow), meta)
 
-    def _with_free_form(self, body: bytes) -> Page:
+    def _with_undeclared(self, body: bytes) -> Page:
         """The same, with free-form values and undeclared keys as the text they have in the page."""
-        rows, meta = self._read_with_arrow(body, "ignore")
+        body = self._no_objects.quoted(body, 0)
+        rows, meta = self._read_with_arrow(body, self._shape.wire, "ignore")
         values = orjson.loads(body)["data"]
         shape = self._learn(values)
-        page = _page(with_texts(rows, shape.fields, values).cast(shape.arrow), meta)
-        self._ways = [self._with_free_form]  # such pages do not come alone
-        return page
-
-    def _without_empty_objects(self, body: bytes) -> bytes:
-        """`[]` for a missing object, said by PHP, as null; inside a text the quotes would be escaped."""
-        for empty, null in self._empty_objects:
-            body = body.replace(empty, null)
-        return body
+        return _page(with_texts(rows, shape.fields, values).cast(shape.arrow), meta)
 
     def _row_by_row(self, body: bytes) -> Page:
         document = self._read_document(body)
@@ -197,12 +212,12 @@ class PageParser:
             self._shape = _Shape.of(fields)
         return self._shape
 
-    def _read_with_arrow(self, body: bytes, unexpected: str) -> tuple[pa.StructArray, Any]:
+    def _read_with_arrow(self, body: bytes, wire: pa.Schema, unexpected: str) -> tuple[pa.StructArray, Any]:
         page = pyarrow.json.read_json(
             pa.BufferReader(body),
             read_options=pyarrow.json.ReadOptions(use_threads=False, block_size=len(body) + 1),
             parse_options=pyarrow.json.ParseOptions(
-                explicit_schema=self._shape.wire,
+                explicit_schema=wire,
                 newlines_in_values=True,
                 unexpected_field_behavior=unexpected,
             ),
@@ -243,18 +258,6 @@ def _page(rows: pa.StructArray, meta: Any, rejected: Sequence[Rejected] = ()) ->
         page_size=_count(counts.get("page_size")),
         rejected=tuple(rejected),
     )
-
-
-def _object_names(fields: Fields) -> set[str]:
-    """Fields at any depth that are objects or free-form: those may come as `[]` when there is none."""
-    names: set[str] = set()
-    for name, kind in fields.items():
-        inner = kind[0] if isinstance(kind, list) else kind
-        if isinstance(kind, Mapping) or kind == "json":
-            names.add(name)
-        if isinstance(inner, Mapping):
-            names |= _object_names(inner)
-    return names
 
 
 def _neighbours(rows: Sequence[Any], place: int) -> tuple[int | None, int | None]:

@@ -150,7 +150,8 @@ class Taker:
         keys = page.rows[self._key]
         if self._key == "id":
             _check_order(keys, self.record.resource)
-        rows = page.rows.filter(self._seen.is_new(keys)) if len(keys) else page.rows
+        is_new = self._seen.is_new(keys)
+        rows = page.rows if pc.all(is_new).as_py() else page.rows.filter(is_new)
         self._close_gaps(keys)
         for rejected in filter(self._seen.is_new_reject, page.rejected):
             after = rejected.id_after or self._seen.smallest
