@@ -97,7 +97,10 @@ def _load_once(job: Job, each: Pass) -> None:
         for stream in streams:
             stream.is_read &= bool(stream.endpoint.cursor) or not each.is_catch_up
         _note_absences(job.loaded, greet_all(streams))
-        _extract_and_load(job, streams, ledger, each.mark)
+        job.settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
+        # Held open: dlt opens and closes the warehouse a dozen times, which costs nothing while it is open.
+        with warehouse.connect(job.settings.warehouse):
+            _extract_and_load(job, streams, ledger, each.mark)
     except BaseException as error:
         ledger.fail()
         reason = _reason(error, job.settings.warehouse)
@@ -172,9 +175,7 @@ def _column(field: pa.Field) -> str:
 
 def _has_rows(path: Path, store: Store) -> bool:
     """Whether any raw table holds anything of a store, as after a first load that was killed half-way."""
-    if not path.exists():
-        return False
-    with warehouse.connect(path, read_only=True) as connection:
+    with warehouse.connect(path) as connection:
         tables = connection.execute(
             "select table_name from information_schema.columns"
             " where table_schema = ? and column_name = 'store'",

@@ -5,13 +5,13 @@ For `orders` these are `orders_pages` (unselected; walks the window and carries 
 per table. The second chain is needed because dlt's incremental step drops rows behind the cursor. What one
 chain has taken in this run the other drops, so that a parent and its children are in a load package once.
 
-A list without a cursor is one chain, `products_pages`: it is read in whole each time, and what has not
-changed since the last time is not loaded again.
+A list without a cursor is one chain, `products_pages`: it is read in whole each time. What comes again just
+as it was loaded the last time is not loaded again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -116,16 +116,20 @@ class Stream:
 
     def _whole_pages(self) -> DltResource:
         def read_whole() -> Iterator[pa.Table]:
-            kept = self._kept()
             if self.is_asked:
-                loaded, kept["loaded"] = set(kept.get("loaded", ())), []
-                for rows in self._all_rows():
-                    digest = _digest(rows)
-                    kept["loaded"].append(digest)
-                    if self.is_full or digest not in loaded:
-                        yield rows
+                yield from self._changed(self._all_rows())
 
         return dlt.resource(read_whole, name=f"{self.endpoint.name}_pages", selected=False)
+
+    def _changed(self, tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+        """Without the tables that the last run loaded just so: the tail of a window comes again each time."""
+        kept = self._kept()
+        loaded, kept["loaded"] = set(kept.get("loaded", ())), []
+        for rows in tables:
+            digest = _digest(rows)
+            kept["loaded"].append(digest)
+            if self.is_full or digest not in loaded:
+                yield rows
 
     def _all_rows(self) -> Iterator[pa.Table]:
         """The whole list, and what of it cannot be read."""
@@ -166,7 +170,8 @@ class Stream:
             start = since.start_value and pendulum.instance(since.start_value)
             self._is_first = start is None
             field = self.endpoint.cursor or ""
-            yield from self._window(field, field, Span(start, self.reader.run_start))
+            rows = self._window(field, field, Span(start, self.reader.run_start))
+            yield from rows if self._is_first else self._changed(rows)
 
         return dlt.resource(read_new, name=f"{self.endpoint.name}_pages", selected=False)
 
