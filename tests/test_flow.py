@@ -204,6 +204,21 @@ def test_changed_orders_that_are_read_twice_are_there_once(
         assert query(twice) == []
 
 
+def test_what_comes_again_as_it_was_is_not_loaded_again(settings: Settings, shop: Shop, query: Query) -> None:
+    sync(settings)
+    first = shop.ids("orders")[0]
+    shop.update("orders", first, {"details": "once"})
+    sync(settings)
+    sync(settings)
+    loads = "select _dlt_load_id, count(*) from raw_mycashflow.orders group by all order by all"
+    before = query(loads)
+    record = sync(settings)
+    assert (query(loads), record.rows.get("orders", 0)) == (before, 0)
+    shop.update("orders", first, {"details": "twice"}, bump=False)
+    sync(settings)
+    assert query(f"select details from raw_mycashflow.orders where id = {first}") == [("twice",)]
+
+
 def _now(shop: Shop) -> str:
     """The shop's clock as the shop writes it."""
     number = shop.insert("email_subscribers", {})

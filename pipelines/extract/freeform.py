@@ -7,6 +7,7 @@ joined row by row, at any depth.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -18,11 +19,12 @@ import pyarrow as pa
 from pipelines.extract.endpoint import Field, Fields
 from pipelines.extract.exact import as_text
 
-CLOSING = {b"{": b"}", b"[": b"]"}
-SCALAR = re.compile(rb"[^,}\]]*")
 
-# Of a free-form value, so many inner ends are tried before it is left to the thorough way.
-MOST_ENDS = 16
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is no JSON")
+
+
+DECODER = json.JSONDecoder(parse_constant=_refuse)
 
 
 def free_form_names(fields: Fields) -> list[str]:
@@ -48,50 +50,32 @@ class Quoting:
     """
 
     def __init__(self, free: Sequence[str], objects: Sequence[str]) -> None:
-        keys = [rb'(?:%b)":(?!["n])' % _any_of(free)] if free else []
-        keys += [rb'(?:%b)":(?=\[\])' % _any_of(objects)] if objects else []
-        self._key = re.compile(rb'"(?:%b)' % b"|".join(keys)) if keys else None
+        keys = [rf'(?:{_any_of(free)})":(?!["n])'] if free else []
+        keys += [rf'(?:{_any_of(objects)})":(?=\[\])'] if objects else []
+        self._key = re.compile(f'"(?:{"|".join(keys)})') if keys else None
 
     def quoted(self, body: bytes, start: int) -> bytes:
         """The page, which is left as it is up to `start`.
 
         Raises:
-            ValueError: a value has no end that is easily found.
+            ValueError: it is not UTF-8, or a value is no JSON, or one that cannot be kept as text.
         """
-        parts, done = [], 0
-        for match in self._key.finditer(body, start) if self._key else ():
-            at = match.end()
-            if at > done:
-                value, end = _value_at(body, at)
-                parts += [body[done:at], orjson.dumps(as_text(value))]
-                done = end
-        return b"".join([*parts, body[done:]])
-
-
-def _value_at(body: bytes, start: int) -> tuple[Any, int]:
-    """The value that begins there, and where it ends, which is sure once it is read.
-
-    No JSON object or list is the beginning of another value.
-    """
-    closing = CLOSING.get(body[start : start + 1])
-    if closing is None:
-        scalar = SCALAR.match(body, start)
-        end = scalar.end() if scalar else start
-        return orjson.loads(body[start:end]), end
-    end = start
-    for _ in range(MOST_ENDS):
-        end = body.find(closing, end) + 1
-        if not end:
-            break
+        if self._key is None:
+            return body
+        page, parts, done = body.decode(), [], 0
         try:
-            return orjson.loads(body[start:end]), end
-        except ValueError:
-            continue
-    raise ValueError("a free-form value without an end")
+            for match in self._key.finditer(page, start):
+                if match.end() > done:
+                    value, end = DECODER.raw_decode(page, match.end())
+                    parts += [page[done : match.end()].encode(), orjson.dumps(as_text(value))]
+                    done = end
+        except (TypeError, RecursionError) as error:
+            raise ValueError("a value that JSON does not hold") from error
+        return b"".join([*parts, page[done:].encode()])
 
 
-def _any_of(names: Sequence[str]) -> bytes:
-    return b"|".join(re.escape(name.encode()) for name in names)
+def _any_of(names: Sequence[str]) -> str:
+    return "|".join(map(re.escape, names))
 
 
 def has_more_than(fields: Fields, found: pa.StructType) -> bool:
@@ -109,7 +93,7 @@ def _is_more(known: Field | None, found: pa.DataType) -> bool:
 
 def grown(fields: Fields, values: Iterable[Any]) -> Fields:
     """The fields, and as free-form ones every key with a value in the objects that is not among them."""
-    objects = [value for value in values if value is not None]
+    objects = [value for value in values if value]
     unknown = set().union(*objects) - fields.keys()
     new = sorted(key for key in unknown if any(row.get(key) is not None for row in objects))
     known = {name: _grown_field(kind, name, objects) for name, kind in fields.items()}
@@ -129,7 +113,7 @@ def with_texts(rows: pa.StructArray, fields: Fields, values: Sequence[Any]) -> p
     columns = {child.name: rows.field(child.name) for child in rows.type}
     for name, kind in fields.items():
         if _has_free_form(kind):
-            inner = [None if value is None else value.get(name) for value in values]
+            inner = [value.get(name) if value else None for value in values]
             columns[name] = _texts(columns.get(name), kind, inner)
     mask = rows.is_null() if rows.null_count else None
     return pa.StructArray.from_arrays(list(columns.values()), list(columns), mask=mask)

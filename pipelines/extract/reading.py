@@ -137,7 +137,7 @@ class ListReader:
         """
 
         def pages_to(until: pendulum.DateTime | None) -> Pages:
-            return self._pages({**fixed, **self.client.between(field, span.since, until)})
+            return self._pages({**fixed, **self.client.between(field, span.since, until)}, until)
 
         def pages_instead() -> Pages:
             record.window_to = over
@@ -154,7 +154,7 @@ class ListReader:
         """All rows of the list as it is; returns the record. `endpoint` is another view of the same list."""
         span = (None, self.greet().run_start)
         with self.ledger.window(self.store, self.endpoint.name, reason, span) as record:
-            pages = self._pages({}, endpoint or self.endpoint, is_closed=False)
+            pages = self._pages({}, None, endpoint or self.endpoint, is_closed=False)
             yield from self._tables(walk(pages, self.ledger, record), record)
         return record
 
@@ -175,7 +175,7 @@ class ListReader:
         with self.ledger.window(
             self.store, self.endpoint.name, "quarantine", (span.since, span.until)
         ) as record:
-            rows = read_gap(self._pages(filters), unread.gap, self.ledger, record)
+            rows = read_gap(self._pages(filters, span.until), unread.gap, self.ledger, record)
             yield from self._tables(rows, record)
         return record
 
@@ -183,18 +183,24 @@ class ListReader:
         for rows in one_ahead(gathered(self._counted(pages, record))):
             yield self._with_store(rows)
 
-    def _pages(self, filters: Filters, endpoint: Endpoint | None = None, is_closed: bool = True) -> Pages:
+    def _pages(
+        self,
+        filters: Filters,
+        until: pendulum.DateTime | None,
+        endpoint: Endpoint | None = None,
+        is_closed: bool = True,
+    ) -> Pages:
         wanted = endpoint or self.endpoint
-        return Pages(
-            self._reader(filters, wanted), self.page_size, self.concurrency, wanted.key, is_closed=is_closed
-        )
+        read = self._reader(filters, until, wanted)
+        return Pages(read, self.page_size, self.concurrency, wanted.key, is_closed=is_closed)
 
-    def _reader(self, filters: Filters, endpoint: Endpoint) -> ReadPage:
+    def _reader(self, filters: Filters, until: pendulum.DateTime | None, endpoint: Endpoint) -> ReadPage:
         """Reads pages of a window; any but the first waits until the second in which it closes is over."""
         greeting, asked = self.greet(), count()
+        closes_now = bool(filters) and (until is None or until >= greeting.run_start)
 
         def read(page: int, page_size: int, is_part: bool = False) -> Page:
-            if next(asked) and filters:
+            if next(asked) and closes_now:
                 sleep(max(0.0, 1.0 - (now() - self._greeted_at).total_seconds()))
             return self.client.read_page(endpoint, greeting.version, filters, page, page_size, is_part)
 

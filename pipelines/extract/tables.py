@@ -31,6 +31,9 @@ from pipelines.extract.kinds import QUOTED, WIRE, struct_of
 
 Seal = Callable[[str], str]
 
+# After so many pages that the fast way cannot read, it is not tried any more.
+MOST_ODD = 3
+
 ROWS_FIRST = b'{"data":['
 META = pa.struct([(name, pa.int64()) for name in ("page", "page_size", "page_count", "item_count")])
 
@@ -124,6 +127,9 @@ class PageParser:
         endpoint: the fields to expect.
         zone: where a time without an offset is taken to be.
         seal: turns a value that nobody may read into one that nobody can.
+
+    Attributes:
+        odd_pages: how many the fast way could not read, though they had no new keys.
     """
 
     def __init__(
@@ -134,6 +140,7 @@ class PageParser:
         self.seal = seal
         self._shape = _Shape.of(endpoint.fields)
         self._ways = [self._at_once, self._with_undeclared][: 1 if endpoint.is_partial else 2]
+        self.odd_pages = 0
         self._no_objects = Quoting((), object_names(endpoint.fields))
 
     def parse(self, body: bytes) -> Page:
@@ -157,8 +164,10 @@ class PageParser:
                     page = way(body)
                 except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError):
                     continue
-                if number and self._shape is shape:
-                    self._ways = ways[number:]  # it was not for a new key: such pages do not come alone
+                if number and self._shape is shape:  # it was not for a new key
+                    self.odd_pages += 1
+                if self.odd_pages >= MOST_ODD:
+                    self._ways = ways[number:]
                 return page
         return self._row_by_row(body)
 
@@ -175,8 +184,7 @@ class PageParser:
 
     def _with_undeclared(self, body: bytes) -> Page:
         """The same, with free-form values and undeclared keys as the text they have in the page."""
-        body = self._no_objects.quoted(body, 0)
-        rows, meta = self._read_with_arrow(body, self._shape.wire, "ignore")
+        rows, meta = self._read_with_arrow(self._no_objects.quoted(body, 0), self._shape.wire, "ignore")
         values = orjson.loads(body)["data"]
         shape = self._learn(values)
         return _page(with_texts(rows, shape.fields, values).cast(shape.arrow), meta)
@@ -222,10 +230,8 @@ class PageParser:
                 unexpected_field_behavior=unexpected,
             ),
         )
-        data = page["data"].combine_chunks()
-        rows = data.flatten()
-        key = self.endpoint.key
-        if page.num_rows != 1 or data.null_count or rows.null_count or rows.field(key).null_count:
+        rows = page["data"][0].values if page.num_rows == 1 else None
+        if rows is None or rows.null_count or rows.field(self.endpoint.key).null_count:
             raise pa.ArrowInvalid("not one object with a list of rows that have keys")
         return rows, page["meta"][0].as_py()
 

@@ -73,9 +73,7 @@ class Contender:
 
     def _source(self, table: str) -> str:
         if table == "orders__tax_summary" and not self.has_one_tax_table:
-            parts = (
-                f"select total, total_tax from {self.schema}.{table}__{part}" for part in TAXES
-            )
+            parts = (f"select total, total_tax from {self.schema}.{table}__{part}" for part in TAXES)
             return f"({' union all '.join(parts)})"
         return f"{self.schema}.{table}"
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipelines.errors import ContractError
 from pipelines.extract.endpoint import Endpoint
@@ -30,6 +32,37 @@ THING = Endpoint(
         "parts": [{"id": "bigint", "price": "decimal", "data": "json"}],
     },
 )
+
+
+ANYTHING = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["data", "free", "brand", "a"]) | st.text(), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+def rows_of_any_kind() -> st.SearchStrategy[dict[str, Any]]:
+    """Rows with values of no fixed shape wherever they may be, declared or not."""
+    brand = st.just([]) | st.fixed_dictionaries({"name": st.text()}, optional={"since": ANYTHING})
+    part = st.fixed_dictionaries({"id": st.integers(1, 9), "data": ANYTHING})
+    parts = st.none() | st.lists(part, max_size=3)
+    return st.fixed_dictionaries(
+        {"free": ANYTHING}, optional={"brand": brand, "parts": parts, "new": ANYTHING}
+    )
+
+
+def said(value: Any) -> Any:
+    """The value without the keys of objects that are null: a column may be there or not."""
+    if isinstance(value, dict):
+        return {name: said(inner) for name, inner in value.items() if inner is not None}
+    return [said(item) for item in value] if isinstance(value, list) else value
 
 
 def parse(*rows: Any, meta: Any = None, parser: PageParser | None = None) -> Page:
@@ -126,6 +159,30 @@ def test_free_form_values_stay_with_their_rows_when_lists_are_null_empty_and_ful
         part and [(item["id"], item["data"]) for item in part] for part in page.rows["parts"].to_pylist()
     ]
     assert found == [None, [(21, '{"a":1}'), (22, None)], [], [(41, '{"a":2}')]]
+
+
+@given(st.lists(rows_of_any_kind(), min_size=1, max_size=5), st.lists(rows_of_any_kind(), max_size=5))
+def test_a_page_is_read_the_same_the_fast_way_and_the_thorough_way(
+    first: list[dict[str, Any]], second: list[dict[str, Any]]
+) -> None:
+    """Pretty JSON goes the thorough way, since it does not begin as the fast way wants it."""
+    fast, thorough = PageParser(THING), PageParser(THING)
+    for rows in (first, second):
+        document = {"data": [{**row, "id": number} for number, row in enumerate(rows)], "meta": {}}
+        compact = json.dumps(document, separators=(",", ":")).encode()
+        found, expected = fast.parse(compact), thorough.parse(json.dumps(document, indent=1).encode())
+        assert found.rejected == expected.rejected
+        assert said(found.rows.to_pylist()) == said(expected.rows.to_pylist())
+
+
+def test_long_free_form_values_are_read_the_fast_way() -> None:
+    parser = PageParser(THING)
+    value = {"data": [{"id": number, "free": ["]}", '"data":{']} for number in range(100)]}
+    for _ in range(5):
+        page = parse({"id": 1, "free": value, "parts": [{"id": 2, "data": value}]}, parser=parser)
+    assert json.loads(page.rows["free"][0].as_py()) == value
+    assert json.loads(page.rows["parts"][0].as_py()[0]["data"]) == value
+    assert parser.odd_pages == 0
 
 
 def test_an_unknown_key_becomes_a_column_of_every_later_page() -> None:
