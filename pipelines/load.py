@@ -39,7 +39,7 @@ from pipelines.settings import Store, now
 CATCH_UP_AFTER = 60.0
 
 # What DuckDB may hold in memory while it loads, however much there is to load.
-LOAD_MEMORY = "384MB"
+LOAD_MEMORY = "256MB"
 
 # dlt's own settings that the exactness or speed of a load rests on.
 DLT_CONFIG = {
@@ -126,6 +126,7 @@ def _extract_and_load(job: Job, streams: Sequence[Stream], ledger: Ledger, mark:
         source = dlt.source(lambda: _resources(streams, mark), name=job.store.platform, max_table_nesting=0)()
         with _calm_collector():
             pipeline.extract(source, loader_file_format="parquet")
+        pa.default_memory_pool().release_unused()  # what the pages took, before DuckDB takes its own
         keep_rejected(job.settings.warehouse, ledger, job.run_id)
         counts = pipeline.normalize().row_counts
         packages = pipeline.load().loads_ids
