@@ -98,6 +98,24 @@ def test_what_is_for_destinations_or_dlt_alone_is_left_out(tmp_path: Path) -> No
     assert sorted(path.name for path in tmp_path.iterdir()) == ["kassavirta.duckdb", "warehouse.duckdb"]
 
 
+def test_a_warehouse_of_which_most_is_free_is_written_anew(tmp_path: Path) -> None:
+    warehouse, published = tmp_path / "warehouse.duckdb", tmp_path / "kassavirta.duckdb"
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("create table large as select hash(range) as noise from range(1_000_000)")
+    make_version(warehouse, 7)
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("drop table large")
+    before = warehouse.stat().st_size
+    assert publish(warehouse, published) == 6
+    assert max(warehouse.stat().st_size, published.stat().st_size) < before / 2
+    for path in (warehouse, published):
+        with duckdb.connect(str(path), read_only=True) as connection:
+            assert connection.execute("select distinct version from staging.a_view").fetchall() == [(7,)]
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        assert connection.execute("select version from outbound.first").fetchall() == [(7,)]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["kassavirta.duckdb", "warehouse.duckdb"]
+
+
 def test_a_copy_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
     warehouse, published = tmp_path / "warehouse.duckdb", tmp_path / "kassavirta.duckdb"
     make_version(warehouse, 1)

@@ -28,6 +28,7 @@ def compute(data: Path) -> float:
     started = time.monotonic()
     with duckdb.connect(str(data / "warehouse.duckdb"), config={"threads": 2}) as connection:
         connection.execute("set timezone = 'UTC'")
+        connection.execute("set enable_progress_bar = false")
         connection.execute(f"create schema {SCHEMA}")
         for statement in statements.values():
             connection.execute(statement)
