@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -217,4 +218,5 @@ def _finish(record: Record) -> None:
 def main() -> None:
     """Runs the command line; whatever it writes is its owner's alone."""
     os.umask(0o077)
+    gc.set_threshold(50_000, 20, 100)  # a command ends soon; looking for cycles costs it a twentieth
     app()

@@ -64,12 +64,12 @@ class Bench:
             self._race(store, small, REST_API, DICTS, OURS, NO_DLT)
             yield Figure("{small} orders: a / c", self._ratio(REST_API, OURS, small), 12, "times", True)
             yield self._idle(store)
-        yield self._latency(small)
         with start("--size", str(middle)) as store:
             self._race(store, middle, DICTS, OURS, NO_DLT)
             yield Figure("{middle} orders: b / c", self._ratio(DICTS, OURS, middle), 5, "times", True)
             yield Figure("{middle} orders: c / d", self._ratio(OURS, NO_DLT, middle), 1.6, "times")
             into_middle = self._changes(store)
+        yield self._latency(middle)
         with start("--size", str(large)) as store:
             self._race(store, large, OURS, NO_DLT)
             yield Figure("{large} orders: c / d", self._ratio(OURS, NO_DLT, large), 1.4, "times")
@@ -135,7 +135,7 @@ class Bench:
                 folder = self._folder(OURS)
                 write_settings(store.url, folder, concurrency=concurrency)
                 walls.append(measure([*KASSAVIRTA, "sync", "--resource", "orders"], folder).wall)
-        name = f"{LATENCY} ms per answer: 1 request at a time / 8"
+        name = f"{{middle}} orders, {LATENCY} ms per answer: 1 request at a time / 8"
         return Figure(name, walls[0] / walls[1], 3.5, "times", True)
 
     def _memory(self) -> Iterator[Figure]:
