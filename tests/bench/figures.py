@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.demo.process import Store, start
+from pipelines.settings import now
 from tests.bench.contenders import DICTS, KASSAVIRTA, NO_DLT, OURS, REST_API, Contender, write_settings
 from tests.bench.marts import compute
 from tests.bench.process import Cost, measure
@@ -63,7 +64,7 @@ class Bench:
         with start("--size", str(small)) as store:
             self._race(store, small, REST_API, DICTS, OURS, NO_DLT)
             yield Figure("{small} orders: a / c", self._ratio(REST_API, OURS, small), 12, "times", True)
-            yield self._idle(store)
+        yield self._idle(small)
         with start("--size", str(middle)) as store:
             self._race(store, middle, DICTS, OURS, NO_DLT)
             yield Figure("{middle} orders: b / c", self._ratio(DICTS, OURS, middle), 5, "times", True)
@@ -120,12 +121,14 @@ class Bench:
     def _help(self) -> Figure:
         return Figure("`kassavirta --help`", self._repeat("--help").wall, 0.4, "s")
 
-    def _idle(self, store: Store) -> Figure:
-        """Every list of a store that has nothing new."""
+    def _idle(self, size: int) -> Figure:
+        """Every list of a store where nothing has happened for an hour."""
         sync = [*KASSAVIRTA, "sync"]
-        measure(sync, self._ours)
-        costs = [measure(sync, self._ours) for _ in range(self.times + 1)]
-        return Figure("`sync` of all lists, nothing changed", Cost.middle(costs[1:]).wall, 2.5, "s")
+        folder = self._folder(OURS)
+        with start("--size", str(size), "--end", now().subtract(hours=1).isoformat()) as store:
+            write_settings(store.url, folder)
+            costs = [measure(sync, folder) for _ in range(self.times + 2)]
+        return Figure("`sync` of all lists, nothing changed", Cost.middle(costs[2:]).wall, 2.5, "s")
 
     def _latency(self, size: int) -> Figure:
         """A store that takes its time, asked for one page at a time and for eight."""
