@@ -125,5 +125,6 @@ def test_the_wheel_carries_the_models_and_the_page(tmp_path: Path) -> None:
     assert models <= names
     assert {"pipelines/sql/dbt_project.yml", "pipelines/sql/profiles.yml"} <= names
     assert {"pipelines/report/page.css", "pipelines/report/page.html.j2"} <= names
+    assert {f"pipelines/sql/seeds/{path.name}" for path in (ROOT / "sql/seeds").glob("*")} <= names
     stray = ("tests/", "data/", ".dlt/", "pipelines/sql/target")
     assert not [name for name in names if name.startswith(stray)]

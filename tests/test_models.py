@@ -124,6 +124,16 @@ def test_every_metric_and_segment_has_a_unit_test(manifest: Manifest, models: Mo
     assert needed - tested == set()
 
 
+def test_a_seed_is_in_a_schema_of_its_own_and_described(manifest: Manifest) -> None:
+    seeds = [node for node in manifest["nodes"].values() if node["resource_type"] == "seed"]
+    assert seeds
+    for seed in seeds:
+        assert seed["schema"] == "seeds", seed["name"]
+        assert seed["description"].startswith("One row per "), seed["name"]
+        assert all(column["description"] for column in seed["columns"].values()), seed["name"]
+        assert set(seed["config"]["column_types"]) == set(seed["columns"]), seed["name"]
+
+
 def test_personal_columns_are_marked(models: Models) -> None:
     personal = ("email", "phone", "first_name", "last_name", "street_address")
     for model in models:

@@ -24,7 +24,8 @@ lines as (
         sum(amount_incl_vat) filter (where not is_return) as gross_sales,
         sum(amount_excl_vat) filter (where not is_return) as gross_sales_excl_vat,
         sum(-amount_incl_vat) filter (where is_return) as returns,
-        sum(-amount_excl_vat) filter (where is_return) as returns_excl_vat
+        sum(-amount_excl_vat) filter (where is_return) as returns_excl_vat,
+        bool_or(campaign_id > 0 and not is_return) as has_campaign_price
     from {{ ref('fct_order_lines') }}
     group by 1, 2
 ),
@@ -45,7 +46,8 @@ amounts as (
         coalesce(lines.gross_sales, 0) as gross_sales,
         coalesce(lines.gross_sales_excl_vat, 0) as gross_sales_excl_vat,
         coalesce(lines.returns, 0) as returns,
-        coalesce(lines.returns_excl_vat, 0) as returns_excl_vat
+        coalesce(lines.returns_excl_vat, 0) as returns_excl_vat,
+        parts.discounts > 0 or coalesce(lines.has_campaign_price, false) as is_discounted
     from parts
     left join lines
         on
@@ -102,6 +104,7 @@ final as (
         sequence.is_purchase,
         sequence.is_first_order,
         sequence.is_new_customer,
+        economics.is_discounted,
         economics.prices_include_vat,
         economics.has_tax_summary,
         orders.ordered_at,

@@ -14,6 +14,26 @@ unioned as (
     select * from {{ ref('seg_frequent_buyers') }}
     union all
     select * from {{ ref('seg_lapsed_customers') }}
+    union all
+    select * from {{ ref('seg_vip') }}
+    union all
+    select * from {{ ref('seg_at_risk') }}
+    union all
+    select * from {{ ref('seg_win_back') }}
+    union all
+    select * from {{ ref('seg_discount_buyers') }}
+    union all
+    select * from {{ ref('seg_full_price_buyers') }}
+    union all
+    select * from {{ ref('seg_big_spenders') }}
+    union all
+    select * from {{ ref('seg_high_returners') }}
+    union all
+    select * from {{ ref('seg_unsubscribed_vip') }}
+    union all
+    select * from {{ ref('seg_second_order_due') }}
+    union all
+    select * from {{ ref('seg_rfm') }}
 ),
 
 final as (

@@ -1,0 +1,94 @@
+with
+
+customers as (
+    select * from {{ ref('dim_customers') }}
+),
+
+stores as (
+    select * from {{ ref('dim_stores') }}
+),
+
+sales as (
+    select * from {{ ref('met_customer_sales') }}
+),
+
+rfm_segments as (
+    select * from {{ ref('rfm_segments') }}
+),
+
+ranked as (
+    select
+        customers.customer_key,
+        percent_rank() over (
+            partition by customers.store
+            order by customers.last_ordered_date asc
+        ) as recency_rank,
+        percent_rank() over (
+            partition by customers.store
+            order by sales.order_count_365_days asc
+        ) as frequency_rank,
+        percent_rank() over (
+            partition by customers.store
+            order by sales.net_sales_365_days asc
+        ) as monetary_rank
+    from customers
+    inner join sales on customers.customer_key = sales.customer_key
+    where customers.order_count > 0
+),
+
+scores as (
+    select
+        customer_key,
+        {{ fifth('recency_rank') }} as recency_score,
+        {{ fifth('frequency_rank') }} as frequency_score,
+        {{ fifth('monetary_rank') }} as monetary_score
+    from ranked
+),
+
+final as (
+    select
+        customers.customer_key,
+        customers.store,
+        customers.platform,
+        stores.currency,
+        rfm_segments.rfm_segment,
+        case
+            when customers.order_count = 0 then 'prospect'
+            when customers.last_ordered_date <= customers.as_of - {{ var('lapsed_customer_days') }}
+                then 'lapsed'
+            when customers.last_ordered_date <= customers.as_of - {{ var('lifecycle_days')[1] }}
+                then 'lapsing'
+            when customers.first_ordered_date > customers.as_of - {{ var('lifecycle_days')[0] }}
+                then 'new'
+            else 'active'
+        end as lifecycle_stage,
+        customers.order_count,
+        coalesce(sales.order_count_365_days, 0) as order_count_365_days,
+        {{ money('coalesce(sales.net_sales, 0)') }} as net_sales,
+        {{ money('coalesce(sales.net_sales_365_days, 0)') }} as net_sales_365_days,
+        {{ money('coalesce(sales.net_sales, 0)') }} as historic_clv,
+        {{ ratio('sales.purchase_net_sales', 'sales.order_count', 2) }} as average_order_value,
+        cast(customers.as_of - customers.last_ordered_date as bigint) as recency_days,
+        sales.median_days_between_orders,
+        sales.average_days_between_orders,
+        {{ ratio('sales.returns', 'sales.gross_sales', 4) }} as return_rate,
+        {{ ratio('sales.refunded', 'sales.paid', 4) }} as refund_rate,
+        {{ ratio('sales.discounted_order_count', 'sales.order_count', 4) }} as discount_share,
+        scores.recency_score,
+        scores.frequency_score,
+        scores.monetary_score,
+        customers.first_ordered_date,
+        customers.last_ordered_date,
+        customers.as_of
+    from customers
+    left join stores on customers.store = stores.store
+    left join sales on customers.customer_key = sales.customer_key
+    left join scores on customers.customer_key = scores.customer_key
+    left join rfm_segments
+        on
+            cast(scores.recency_score as text)
+            || cast(scores.frequency_score as text)
+            || cast(scores.monetary_score as text) = rfm_segments.rfm_code
+)
+
+select * from final

@@ -1,0 +1,23 @@
+with
+
+customers as (
+    select * from {{ ref('met_customers') }}
+    where rfm_segment is not null
+),
+
+final as (
+    select
+        store,
+        'rfm_' || rfm_segment as segment,
+        customer_key,
+        as_of,
+        'R ' || cast(recency_score as text)
+        || ', F ' || cast(frequency_score as text)
+        || ', M ' || cast(monetary_score as text)
+        || ': last order ' || {{ day_and_age('last_ordered_date', 'as_of') }}
+        || '; in 365 days ' || {{ orders_in_words('order_count_365_days') }} || ', '
+        || cast(net_sales_365_days as text) || ' ' || currency || ' net sales' as reason
+    from customers
+)
+
+select * from final
