@@ -104,6 +104,7 @@ final as (
         sequence.is_new_customer,
         economics.prices_include_vat,
         economics.has_tax_summary,
+        coalesce(orders.company, orders.vat_code) is not null as has_company,
         orders.ordered_at,
         sequence.ordered_date,
         orders.updated_at,
