@@ -1,4 +1,4 @@
-"""Writes the page of metrics, `docs/metrics.md`, out of the YAML beside the SQL: `python -m pipelines.docs`."""
+"""Writes `docs/metrics.md` out of the YAML beside the SQL: `python -m pipelines.docs`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def main() -> int:
 
 
 def read_manifest() -> Manifest:
-    """dbt's own account of the project, as in its `manifest.json`.
+    """The project as dbt sees it: its `manifest.json`.
 
     Raises:
         RuntimeError: dbt cannot read the project.

@@ -1,4 +1,4 @@
-"""SQL has floors too: staging, intermediate, marts, metrics, segments, snapshots; held over dbt's manifest."""
+"""SQL has floors too: staging, intermediate, marts, metrics, segments, history; held over dbt's manifest."""
 
 from __future__ import annotations
 

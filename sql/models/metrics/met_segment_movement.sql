@@ -22,7 +22,7 @@ changes as (
         segment,
         customer_key,
         entered_date as to_date,
-        1 as change
+        1 as difference
     from history
     where entered_date <= as_of
     union all
@@ -31,7 +31,7 @@ changes as (
         segment,
         customer_key,
         left_date as to_date,
-        -1 as change
+        -1 as difference
     from history
     where left_date <= as_of
 ),
@@ -43,7 +43,7 @@ daily_changes as (
         segment,
         customer_key,
         to_date,
-        sum(change) as change
+        sum(difference) as difference
     from changes
     group by 1, 2, 3, 4
 ),
@@ -53,10 +53,22 @@ movements as (
         store,
         segment,
         to_date,
-        count(*) filter (where change > 0) as entered_count,
-        count(*) filter (where change < 0) as left_count
+        count(*) filter (where difference > 0) as entered_count,
+        count(*) filter (where difference < 0) as left_count
     from daily_changes
     group by 1, 2, 3
+),
+
+known_days as (
+    select
+        store,
+        to_date
+    from movements
+    union
+    select
+        store,
+        as_of as to_date
+    from stores
 ),
 
 days as (
@@ -67,8 +79,7 @@ days as (
             partition by store
             order by to_date
         ) as from_date
-    from movements
-    group by 1, 2
+    from known_days
 ),
 
 segments as (
