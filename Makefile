@@ -44,7 +44,8 @@ bench: setup ## Measure beside other ways into docs/benchmarks.md; SIZES="20000 
 	$(BIN)/python -m tests.bench --times $(or $(TIMES),3) --page $(or $(PAGE),docs/benchmarks.md) \
 		$(if $(SIZES),--sizes $(SIZES),--demand)
 
-docs: setup ## dbt's own documentation pages into docs/dbt
+docs: setup ## docs/metrics.md, and dbt's own documentation pages into docs/dbt
+	$(BIN)/python -m pipelines.docs
 	cd sql && ../$(BIN)/dbt docs generate --profiles-dir . --target-path ../docs/dbt --log-path ../data/dbt/logs
 
 clean: ## Remove what can be made again, except data

@@ -120,7 +120,9 @@ def test_the_wheel_carries_the_models_and_the_page(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
     models = {
-        f"pipelines/sql/{path.relative_to(ROOT / 'sql')}" for path in (ROOT / "sql/models").rglob("*.sql")
+        f"pipelines/sql/{path.relative_to(ROOT / 'sql')}"
+        for folder in ("models", "snapshots")
+        for path in (ROOT / "sql" / folder).rglob("*.sql")
     }
     assert models <= names
     assert {"pipelines/sql/dbt_project.yml", "pipelines/sql/profiles.yml"} <= names

@@ -1,4 +1,4 @@
-"""SQL has floors too: staging, intermediate, marts, metrics and segments; held over dbt's own manifest."""
+"""SQL has floors too: staging, intermediate, marts, metrics, segments, history; held over dbt's manifest."""
 
 from __future__ import annotations
 
@@ -8,13 +8,22 @@ from typing import Any
 
 import pytest
 
+from pipelines.docs import keys_of, page
 from pipelines.sources.mycashflow.resources import EVERY
 
 Manifest = dict[str, Any]
 Models = list[dict[str, Any]]
 
 ROOT = Path(__file__).parents[1]
-FLOORS = {"staging": 0, "intermediate": 1, "marts": 2, "metrics": 3, "segments": 3, "outbound": 4}
+FLOORS = {
+    "staging": 0,
+    "intermediate": 1,
+    "marts": 2,
+    "metrics": 3,
+    "segments": 3,
+    "snapshots": 3,
+    "outbound": 4,
+}
 RAW, DELETED = "raw_mycashflow", "ops.deleted_records"
 PREFIXES = {
     "staging": ("stg_",),
@@ -45,14 +54,21 @@ def models(manifest: Manifest) -> Models:
     return [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
 
 
+@pytest.fixture
+def snapshots(manifest: Manifest) -> Models:
+    return [node for node in manifest["nodes"].values() if node["resource_type"] == "snapshot"]
+
+
 def floor(node: dict[str, Any]) -> str:
-    return str(node["fqn"][1])
+    return "snapshots" if node["resource_type"] == "snapshot" else str(node["fqn"][1])
 
 
-def test_a_model_reads_only_from_its_own_floor_or_below(manifest: Manifest, models: Models) -> None:
-    for model in models:
+def test_a_model_reads_only_from_its_own_floor_or_below(
+    manifest: Manifest, models: Models, snapshots: Models
+) -> None:
+    for model in [*models, *snapshots]:
         for parent in model["depends_on"]["nodes"]:
-            if parent.startswith("model."):
+            if parent.startswith(("model.", "snapshot.")):
                 below = manifest["nodes"][parent]
                 assert FLOORS[floor(below)] <= FLOORS[floor(model)], f"{model['name']} reads {below['name']}"
 
@@ -103,8 +119,14 @@ def test_a_model_has_its_folder_s_prefix_and_schema(models: Models) -> None:
         assert model["schema"] == floor(model), model["name"]
 
 
-def test_every_model_and_column_is_described(models: Models) -> None:
-    for model in models:
+def test_a_snapshot_is_in_a_schema_of_its_own_and_reads_no_raw_data(snapshots: Models) -> None:
+    for snapshot in snapshots:
+        assert snapshot["schema"] == "snapshots", snapshot["name"]
+        assert all(parent.startswith("model.") for parent in snapshot["depends_on"]["nodes"])
+
+
+def test_every_model_and_column_is_described(models: Models, snapshots: Models) -> None:
+    for model in [*models, *snapshots]:
         assert model["description"].startswith("One row per "), model["name"]
         undescribed = [name for name, column in model["columns"].items() if not column["description"]]
         assert model["columns"], model["name"]
@@ -140,3 +162,22 @@ def test_personal_columns_are_marked(models: Models) -> None:
         for name, column in model["columns"].items():
             if name.endswith(personal) and not name.startswith(("is_", "has_")):
                 assert column["meta"].get("pii"), f"{model['name']}.{name}"
+
+
+def test_money_is_never_added_across_currencies(manifest: Manifest, models: Models) -> None:
+    """A store has one currency, so a metric with money has in its key the store, or what is one store's."""
+    keys = keys_of(manifest)
+    for model in models:
+        kinds = [column["data_type"] or "" for column in model["columns"].values()]
+        if floor(model) == "metrics" and "decimal(18, 2)" in kinds:
+            of_one_store = [
+                name
+                for name in keys[model["unique_id"]]
+                if name in ("store", "currency") or (name.endswith("_key") and name != "person_key")
+            ]
+            assert of_one_store, model["name"]
+            assert "currency" in model["columns"], model["name"]
+
+
+def test_the_page_of_metrics_is_what_the_yaml_says(manifest: Manifest) -> None:
+    assert (ROOT / "docs/metrics.md").read_text(encoding="utf-8") == page(manifest), "run `make docs`"

@@ -105,7 +105,7 @@ DEFINITIONS = (
     Definition("full_price_buyers", "Full-price buyers", "Buy without discounts.", HABIT),
     Definition("high_returners", "High returners", "Send back an unusual share.", HABIT),
     Definition("business_customers", "Business customers",
-        "Ordered with a company name or VAT number.", HABIT),
+        "Gave a company name or VAT number, in the account or with an order.", HABIT),
     Definition("multi_store_customers", "In several stores",
         "The same email address has ordered in more than one store.", HABIT),
 

@@ -14,6 +14,17 @@
 {%- endmacro %}
 
 
+{# True when as_of is the day it is now. Without the variable it always is: a build that began before
+   midnight and ends after it is no look back. #}
+{% macro is_today(as_of, time_zone) -%}
+    {%- if var('as_of') -%}
+        {{ as_of }} = {{ local_date('current_timestamp', time_zone) }}
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}
+
+
 {# True when a day falls in the window (as_of - N days, as_of]. #}
 {% macro is_within_days(day, days, as_of) -%}
     ({{ day }} > {{ as_of }} - {{ days }} and {{ day }} <= {{ as_of }})

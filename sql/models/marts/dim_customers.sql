@@ -22,7 +22,8 @@ purchases as (
         orders.customer_key,
         count(*) as order_count,
         min(orders.ordered_date) as first_ordered_date,
-        max(orders.ordered_date) as last_ordered_date
+        max(orders.ordered_date) as last_ordered_date,
+        bool_or(orders.has_company) as has_company
     from {{ ref('fct_orders') }} as orders
     inner join stores on orders.store = stores.store
     where orders.is_purchase and orders.ordered_date <= stores.as_of
@@ -49,6 +50,8 @@ final as (
         customers.is_account,
         customers.is_guest,
         coalesce(consents.is_subscriber, false) as is_subscriber,
+        coalesce(accounts.company, accounts.vat_code) is not null
+        or coalesce(purchases.has_company, false) as is_business,
         consents.has_email_consent,
         accounts.is_sms_subscribed as has_sms_consent,
         customers.registered_at,

@@ -107,6 +107,7 @@ final as (
         economics.is_discounted,
         economics.prices_include_vat,
         economics.has_tax_summary,
+        coalesce(orders.company, orders.vat_code) is not null as has_company,
         orders.ordered_at,
         sequence.ordered_date,
         orders.updated_at,

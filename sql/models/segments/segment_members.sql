@@ -15,6 +15,20 @@ unioned as (
     union all
     select * from {{ ref('seg_lapsed_customers') }}
     union all
+    select * from {{ ref('seg_first_time_buyers_30') }}
+    union all
+    select * from {{ ref('seg_one_time_buyers') }}
+    union all
+    select * from {{ ref('seg_repeat_customers') }}
+    union all
+    select * from {{ ref('seg_subscribers_never_bought') }}
+    union all
+    select * from {{ ref('seg_buyers_not_subscribed') }}
+    union all
+    select * from {{ ref('seg_business_customers') }}
+    union all
+    select * from {{ ref('seg_multi_store_customers') }}
+    union all
     select * from {{ ref('seg_vip') }}
     union all
     select * from {{ ref('seg_at_risk') }}

@@ -1,0 +1,135 @@
+with
+
+stores as (
+    select * from {{ ref('dim_stores') }}
+),
+
+history as (
+    select
+        history.store,
+        history.segment,
+        history.customer_key,
+        stores.as_of,
+        {{ local_date('history.entered_at', 'stores.time_zone') }} as entered_date,
+        {{ local_date('history.left_at', 'stores.time_zone') }} as left_date
+    from {{ ref('segment_history') }} as history
+    inner join stores on history.store = stores.store
+),
+
+changes as (
+    select
+        store,
+        segment,
+        customer_key,
+        entered_date as to_date,
+        1 as difference
+    from history
+    where entered_date <= as_of
+    union all
+    select
+        store,
+        segment,
+        customer_key,
+        left_date as to_date,
+        -1 as difference
+    from history
+    where left_date <= as_of
+),
+
+-- who left and came back on one day, or came and left, did not move from day to day
+daily_changes as (
+    select
+        store,
+        segment,
+        customer_key,
+        to_date,
+        sum(difference) as difference
+    from changes
+    group by 1, 2, 3, 4
+),
+
+movements as (
+    select
+        store,
+        segment,
+        to_date,
+        count(*) filter (where difference > 0) as entered_count,
+        count(*) filter (where difference < 0) as left_count
+    from daily_changes
+    group by 1, 2, 3
+),
+
+known_days as (
+    select
+        store,
+        to_date
+    from movements
+    union
+    select
+        store,
+        as_of as to_date
+    from stores
+),
+
+days as (
+    select
+        store,
+        to_date,
+        lag(to_date) over (
+            partition by store
+            order by to_date
+        ) as from_date
+    from known_days
+),
+
+segments as (
+    select
+        store,
+        segment
+    from movements
+    group by 1, 2
+),
+
+calendar as (
+    select
+        segments.store,
+        segments.segment,
+        days.from_date,
+        days.to_date,
+        coalesce(movements.entered_count, 0) as entered_count,
+        coalesce(movements.left_count, 0) as left_count
+    from segments
+    inner join days on segments.store = days.store
+    left join movements
+        on
+            segments.store = movements.store
+            and segments.segment = movements.segment
+            and days.to_date = movements.to_date
+),
+
+sizes as (
+    select
+        *,
+        cast(sum(entered_count - left_count) over (
+            partition by store, segment
+            order by to_date
+        ) as bigint) as member_count
+    from calendar
+),
+
+final as (
+    select
+        store,
+        segment,
+        from_date,
+        to_date,
+        member_count - entered_count + left_count as previous_member_count,
+        entered_count,
+        left_count,
+        member_count - entered_count as stayed_count,
+        member_count
+    from sizes
+    where from_date is not null
+)
+
+select * from final
