@@ -7,6 +7,7 @@ from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 
+import pandas
 import pytest
 
 from pipelines import flow
@@ -61,11 +62,91 @@ def assert_equal_to(history: Path, published: Path) -> None:
     assert buyers["n"].tolist() == [len(first)]
 
 
+def read_purchases(history: Path) -> pandas.DataFrame:
+    """The file's purchases by day, in cents; each with its customer's first month and its place there."""
+    bought = pandas.read_csv(history, parse_dates=["date"]).sort_values("date", kind="stable")
+    bought["cents"] = (bought["amount_usd"] * 100).round().astype("int64")
+    bought["month"] = bought["date"].dt.to_period("M")
+    per_customer = bought.groupby("customer_id")
+    bought["cohort"] = per_customer["month"].transform("min")
+    bought["number"] = (bought["month"].dt.year - bought["cohort"].dt.year) * 12 + (
+        bought["month"].dt.month - bought["cohort"].dt.month
+    )
+    bought["place"] = per_customer.cumcount() + 1
+    bought["gap"] = per_customer["date"].diff().dt.days
+    return bought
+
+
+def read_months(published: Path, sql: str, column: str) -> pandas.DataFrame:
+    """What was built, all as floats, with a column of first days as months."""
+    frame = read_frame(published, sql)
+    months = pandas.PeriodIndex(frame.pop(column), freq="M")
+    return frame.astype("float64").set_index(months)
+
+
+def assert_months_are_those_of(bought: pandas.DataFrame, published: Path) -> None:
+    """Orders, customers, sales and who bought again, month by month, are what pandas makes of the file."""
+    built = read_months(
+        published,
+        "select repeats.month_start_date as month, repeats.order_count as orders,"
+        " repeats.customer_count as customers, sales.cents, repeats.buyer_count as buyers,"
+        " repeats.repeat_buyer_count as again, repeats.median_days_to_second_order as gap"
+        " from metrics.met_repeat_purchase as repeats inner join ("
+        "  select date_trunc('month', sales_date) as month, sum(net_sales) * 100 as cents"
+        "  from metrics.met_sales_daily group by 1"
+        " ) as sales on repeats.month_start_date = sales.month order by 1",
+        "month",
+    )
+    monthly, seconds = bought.groupby("month"), bought[bought["place"] == 2].groupby("month")
+    counts = {
+        "orders": monthly.size(),
+        "customers": monthly["customer_id"].nunique(),
+        "cents": monthly["cents"].sum(),
+        "buyers": bought[bought["place"] == 1].groupby("month").size(),
+        "again": seconds.size(),
+    }
+    months = pandas.period_range(bought["month"].min(), bought["month"].max(), freq="M")
+    expected = pandas.DataFrame(counts, index=months).fillna(0).astype("float64")
+    expected[["buyers", "again"]] = expected[["buyers", "again"]].cumsum()
+    expected["gap"] = seconds["gap"].median()
+    pandas.testing.assert_frame_equal(built, expected, check_names=False)
+
+
+def assert_cohorts_are_those_of(bought: pandas.DataFrame, published: Path) -> None:
+    """Every cohort is what pandas makes of the file, in every month until the end; beyond it is nothing."""
+    built = read_months(
+        published,
+        "select cohort_month, month_number as number, active_customer_count as active,"
+        " order_count as orders, net_sales * 100 as cents, retention_rate as retention"
+        " from metrics.met_customer_cohorts order by 1, 2",
+        "cohort_month",
+    ).set_index("number", append=True)
+    sizes = bought.groupby("cohort")["customer_id"].nunique()
+    last = bought["month"].max()
+    grid = [(cohort, number) for cohort in sizes.index for number in range((last - sizes.index[0]).n + 1)]
+    expected = (
+        bought.groupby(["cohort", "number"])
+        .agg(active=("customer_id", "nunique"), orders=("cents", "size"), cents=("cents", "sum"))
+        .reindex(grid, fill_value=0)
+        .astype("float64")
+    )
+    expected[[cohort + number > last for cohort, number in grid]] = float("nan")
+    expected["retention"] = expected["active"] / [sizes[cohort] for cohort, _ in grid]
+    assert [(cohort, int(number)) for cohort, number in built.index] == grid
+    pandas.testing.assert_frame_equal(
+        built.reset_index(drop=True), expected.reset_index(drop=True), rtol=0, atol=0.000051
+    )
+
+
 def test_an_invented_history_comes_out_as_it_went_in(tmp_path: Path) -> None:
     history = tmp_path / "history.csv"
     history.write_text(SMALL)
     assert load(tmp_path, history, "1998-06-30").exit_code == 0
-    assert_equal_to(history, tmp_path / "data/kassavirta.duckdb")
+    published = tmp_path / "data/kassavirta.duckdb"
+    assert_equal_to(history, published)
+    bought = read_purchases(history)
+    assert_months_are_those_of(bought, published)
+    assert_cohorts_are_those_of(bought, published)
 
 
 @pytest.mark.skipif(not CDNOW.exists(), reason="the real history lies beside the project, not in it")
@@ -81,3 +162,14 @@ def test_the_purchases_of_cdnow_come_out_to_the_cent(tmp_path: Path) -> None:
         " from metrics.met_sales_daily",
     )
     assert frame.iloc[0].tolist() == [69_659, "2500315.63", 23_570]
+    bought = read_purchases(CDNOW)
+    assert_months_are_those_of(bought, published)
+    assert_cohorts_are_those_of(bought, published)
+    frame = read_frame(
+        published,
+        "select repeat_customer_count as again, customer_count as customers,"
+        " cast(repeat_customer_rate as varchar) as rate, (select cast(repeat_customer_rate as varchar)"
+        " from metrics.met_repeat_purchase order by month_start_date desc limit 1) as last_rate,"
+        " first_order_customer_count as first from metrics.met_products where units > 0",
+    )
+    assert frame.iloc[0].tolist() == [11_662, 23_570, "0.4948", "0.4948", 23_570]

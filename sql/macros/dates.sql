@@ -1,6 +1,12 @@
+{# What a clock in a store's own time zone shows at a moment. #}
+{% macro local_time(moment, time_zone) -%}
+    timezone({{ time_zone }}, {{ moment }})
+{%- endmacro %}
+
+
 {# The calendar day a moment falls on in a store's own time zone. #}
 {% macro local_date(moment, time_zone) -%}
-    cast(timezone({{ time_zone }}, {{ moment }}) as date)
+    cast({{ local_time(moment, time_zone) }} as date)
 {%- endmacro %}
 
 
@@ -38,4 +44,10 @@
         when 1 then ', 1 day ago'
         else ', ' || cast({{ as_of }} - {{ day }} as text) || ' days ago'
     end
+{%- endmacro %}
+
+
+{# The first day of a day's month. #}
+{% macro month_start(day) -%}
+    cast(date_trunc('month', {{ day }}) as date)
 {%- endmacro %}

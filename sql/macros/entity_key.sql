@@ -14,3 +14,11 @@
 {% macro email_key(store, email) -%}
     {{ entity_key([store, "'email'", email]) }}
 {%- endmacro %}
+
+
+{# The key of what is sold: a variation, or a product that has none. #}
+{% macro product_variation_key(store, product_id, variation_id) -%}
+    coalesce(
+        {{ entity_key([store, variation_id]) }}, {{ entity_key([store, "'product'", product_id]) }}
+    )
+{%- endmacro %}

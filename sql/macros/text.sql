@@ -11,3 +11,12 @@
     {%- endset -%}
     case when {{ bare }} like '%_@_%' then {{ bare }} end
 {%- endmacro %}
+
+
+{# True when a text matches a pattern, whatever the case: `*` stands for any signs or none, every
+   other sign for itself. #}
+{% macro matches_pattern(text, pattern) -%}
+    lower({{ text }}) like replace(
+        replace(replace(replace(lower({{ pattern }}), '!', '!!'), '%', '!%'), '_', '!_'), '*', '%'
+    ) escape '!'
+{%- endmacro %}

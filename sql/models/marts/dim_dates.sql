@@ -8,6 +8,10 @@ lines as (
     select * from {{ ref('fct_order_lines') }}
 ),
 
+subscriptions as (
+    select * from {{ ref('fct_email_subscriptions') }}
+),
+
 stores as (
     select * from {{ ref('dim_stores') }}
 ),
@@ -16,6 +20,8 @@ known_days as (
     select min(ordered_date) as date_day from orders
     union all
     select min(line_date) as date_day from lines
+    union all
+    select min(subscribed_date) as date_day from subscriptions
     union all
     select max(ordered_date) as date_day from orders
     union all

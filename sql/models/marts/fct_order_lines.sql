@@ -9,6 +9,10 @@ prices as (
     select * from {{ ref('int_order_lines_priced') }}
 ),
 
+discounts as (
+    select * from {{ ref('int_order_lines_discounted') }}
+),
+
 orders as (
     select * from {{ ref('int_orders_classified') }}
 ),
@@ -22,6 +26,8 @@ final as (
         lines.order_line_key,
         lines.order_key,
         orders.customer_key,
+        {{ product_variation_key('lines.store', 'lines.product_id', 'lines.variation_id') }}
+            as product_variation_key,
         lines.store,
         lines.platform,
         lines.order_line_id,
@@ -43,6 +49,9 @@ final as (
         prices.amount_incl_vat,
         prices.amount_excl_vat,
         prices.remainder_incl_vat,
+        {{ money('coalesce(discounts.discount_share_excl_vat, 0)') }} as discount_share_excl_vat,
+        {{ money('prices.amount_excl_vat - coalesce(discounts.discount_share_excl_vat, 0)') }}
+            as net_sales,
         lines.is_return,
         orders.is_counted,
         lines.created_at,
@@ -58,6 +67,10 @@ final as (
         on
             lines.store = prices.store
             and lines.order_line_id = prices.order_line_id
+    left join discounts
+        on
+            lines.store = discounts.store
+            and lines.order_line_id = discounts.order_line_id
     left join orders
         on
             lines.store = orders.store

@@ -76,6 +76,7 @@ final as (
         orders.status,
         orders.language,
         orders.country,
+        orders.city,
         stores.currency,
         sequence.customer_order_number,
         sequence.days_since_previous_order,

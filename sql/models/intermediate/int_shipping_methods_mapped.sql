@@ -1,0 +1,48 @@
+with
+
+shipping_methods as (
+    select * from {{ ref('stg_mycashflow__shipping_methods') }}
+),
+
+patterns as (
+    select * from {{ ref('shipping_method_map') }}
+),
+
+matched as (
+    select
+        shipping_methods.shipping_method_key,
+        patterns.fulfilment_method,
+        row_number() over (
+            partition by shipping_methods.shipping_method_key
+            order by
+                length(patterns.pattern) desc,
+                patterns.store = '*' asc,
+                -- a hash, as warehouses do not agree on the order of texts
+                md5(lower(patterns.pattern)) asc
+        ) as pattern_rank
+    from shipping_methods
+    inner join patterns
+        on
+            patterns.store in ('*', shipping_methods.store)
+            and {{ matches_pattern(
+                'trim(shipping_methods.shipping_method_name)', 'patterns.pattern'
+            ) }}
+),
+
+final as (
+    select
+        shipping_methods.store,
+        shipping_methods.platform,
+        shipping_methods.shipping_method_id,
+        shipping_methods.shipping_method_name,
+        {{ tidy_text('shipping_methods.service_provider') }} as carrier,
+        matched.fulfilment_method,
+        shipping_methods.is_deleted
+    from shipping_methods
+    left join matched
+        on
+            shipping_methods.shipping_method_key = matched.shipping_method_key
+            and matched.pattern_rank = 1
+)
+
+select * from final

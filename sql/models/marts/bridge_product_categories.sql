@@ -1,0 +1,30 @@
+with
+
+category_links as (
+    select * from {{ ref('stg_mycashflow__product_category_links') }}
+    where not is_deleted and category_id is not null
+),
+
+categories as (
+    select * from {{ ref('stg_mycashflow__categories') }}
+),
+
+final as (
+    select
+        category_links.product_key,
+        category_links.category_key,
+        category_links.store,
+        category_links.platform,
+        category_links.product_id,
+        category_links.category_id,
+        categories.parent_category_id,
+        categories.category_name,
+        min(category_links.category_sort_number) as category_sort_number,
+        min(category_links.product_sort_number) as product_sort_number
+    from category_links
+    left join categories on category_links.category_key = categories.category_key
+    where categories.is_deleted is not true
+    group by 1, 2, 3, 4, 5, 6, 7, 8
+)
+
+select * from final

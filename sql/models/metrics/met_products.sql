@@ -1,0 +1,126 @@
+with
+
+stores as (
+    select * from {{ ref('dim_stores') }}
+),
+
+catalogue as (
+    select
+        product_key,
+        store,
+        product_id,
+        max(product_name) as product_name,
+        max(brand_name) as brand_name
+    from {{ ref('dim_products') }}
+    group by 1, 2, 3
+),
+
+customers as (
+    select * from {{ ref('dim_customers') }}
+),
+
+lines as (
+    select
+        order_lines.*,
+        coalesce(
+            {{ entity_key(['order_lines.store', 'order_lines.product_id']) }},
+            {{ entity_key(['order_lines.store', "'none'"]) }}
+        ) as product_key
+    from {{ ref('fct_order_lines') }} as order_lines
+    inner join stores on order_lines.store = stores.store
+    where order_lines.is_counted and order_lines.line_date <= stores.as_of
+),
+
+sums as (
+    select
+        product_key,
+        store,
+        product_id,
+        max(product_name) as product_name,
+        count(distinct order_id) filter (where not is_return) as order_count,
+        sum(quantity) filter (where not is_return) as units,
+        sum(-quantity) filter (where is_return) as returned_units,
+        sum(amount_incl_vat) filter (where not is_return) as gross_sales,
+        sum(-amount_incl_vat) filter (where is_return) as returns,
+        sum(net_sales) as net_sales
+    from lines
+    group by 1, 2, 3
+),
+
+buyers as (
+    select
+        lines.product_key,
+        lines.customer_key,
+        min(lines.order_id) < max(lines.order_id) as has_bought_again,
+        bool_or(orders.is_first_order) as is_first_order_buyer
+    from lines
+    inner join {{ ref('fct_orders') }} as orders on lines.order_key = orders.order_key
+    where not lines.is_return and lines.customer_key is not null
+    group by 1, 2
+),
+
+buyer_sums as (
+    select
+        buyers.product_key,
+        count(*) as customer_count,
+        count(*) filter (where buyers.has_bought_again) as repeat_customer_count,
+        count(*) filter (where buyers.is_first_order_buyer) as first_order_customer_count,
+        count(*) filter (
+            where buyers.is_first_order_buyer and customers.order_count > 1
+        ) as first_order_repeat_count
+    from buyers
+    left join customers on buyers.customer_key = customers.customer_key
+    group by 1
+),
+
+products as (
+    select
+        coalesce(catalogue.product_key, sums.product_key) as product_key,
+        coalesce(catalogue.store, sums.store) as store,
+        coalesce(catalogue.product_id, sums.product_id) as product_id,
+        coalesce(catalogue.product_name, sums.product_name) as product_name,
+        catalogue.brand_name,
+        sums.order_count,
+        sums.units,
+        sums.returned_units,
+        sums.gross_sales,
+        sums.returns,
+        sums.net_sales,
+        catalogue.product_key is not null as is_in_catalogue
+    from catalogue
+    full join sums on catalogue.product_key = sums.product_key
+),
+
+final as (
+    select
+        products.product_key,
+        products.store,
+        stores.platform,
+        products.product_id,
+        products.product_name,
+        products.brand_name,
+        stores.currency,
+        coalesce(products.order_count, 0) as order_count,
+        cast(coalesce(products.units, 0) as decimal(18, 6)) as units,
+        cast(coalesce(products.returned_units, 0) as decimal(18, 6)) as returned_units,
+        {{ money('coalesce(products.gross_sales, 0)') }} as gross_sales,
+        {{ money('coalesce(products.returns, 0)') }} as returns,
+        {{ money('coalesce(products.net_sales, 0)') }} as net_sales,
+        {{ ratio('coalesce(products.returned_units, 0)', 'products.units', 4) }} as return_rate,
+        coalesce(buyer_sums.customer_count, 0) as customer_count,
+        coalesce(buyer_sums.repeat_customer_count, 0) as repeat_customer_count,
+        coalesce(buyer_sums.first_order_customer_count, 0) as first_order_customer_count,
+        {{ ratio('buyer_sums.repeat_customer_count', 'buyer_sums.customer_count', 4) }}
+            as repeat_customer_rate,
+        {{ ratio(
+            'buyer_sums.first_order_repeat_count',
+            'buyer_sums.first_order_customer_count', 4
+        ) }} as first_order_repeat_rate,
+        products.is_in_catalogue,
+        stores.as_of
+    from products
+    inner join stores on products.store = stores.store
+    left join buyer_sums on products.product_key = buyer_sums.product_key
+)
+
+select * from final
