@@ -20,14 +20,11 @@
 {%- endmacro %}
 
 
-{# True when as_of is the day it is now. Without the variable it always is: a build that began before
-   midnight and ends after it is no look back. #}
+{# True when as_of is today: a day between the one on which this run began and the one it is now. #}
 {% macro is_today(as_of, time_zone) -%}
-    {%- if var('as_of') -%}
-        {{ as_of }} = {{ local_date('current_timestamp', time_zone) }}
-    {%- else -%}
-        true
-    {%- endif -%}
+    {%- set began_at = "cast('" ~ run_started_at ~ "' as timestamp with time zone)" -%}
+    {{ as_of }} between {{ local_date(began_at, time_zone) }}
+    and {{ local_date('current_timestamp', time_zone) }}
 {%- endmacro %}
 
 

@@ -16,36 +16,55 @@ history as (
     inner join stores on history.store = stores.store
 ),
 
+-- a day ends as its last snapshot saw it: who came and left on it was never there
+stays as (
+    select * from history
+    where entered_date <= as_of and (left_date is null or left_date > entered_date)
+),
+
+-- who left and came back on one day stayed
+comebacks as (
+    select
+        leaving.store,
+        leaving.segment,
+        leaving.left_date as to_date,
+        count(*) as comeback_count
+    from stays as leaving
+    inner join stays as coming
+        on
+            leaving.segment = coming.segment
+            and leaving.customer_key = coming.customer_key
+            and leaving.left_date = coming.entered_date
+    group by 1, 2, 3
+),
+
 changes as (
     select
         store,
         segment,
-        customer_key,
         entered_date as to_date,
-        1 as difference
-    from history
-    where entered_date <= as_of
+        count(*) as entered_count,
+        0 as left_count
+    from stays
+    group by 1, 2, 3
     union all
     select
         store,
         segment,
-        customer_key,
         left_date as to_date,
-        -1 as difference
-    from history
+        0 as entered_count,
+        count(*) as left_count
+    from stays
     where left_date <= as_of
-),
-
--- who left and came back on one day, or came and left, did not move from day to day
-daily_changes as (
+    group by 1, 2, 3
+    union all
     select
         store,
         segment,
-        customer_key,
         to_date,
-        sum(difference) as difference
-    from changes
-    group by 1, 2, 3, 4
+        -comeback_count as entered_count,
+        -comeback_count as left_count
+    from comebacks
 ),
 
 movements as (
@@ -53,9 +72,9 @@ movements as (
         store,
         segment,
         to_date,
-        count(*) filter (where difference > 0) as entered_count,
-        count(*) filter (where difference < 0) as left_count
-    from daily_changes
+        cast(sum(entered_count) as bigint) as entered_count,
+        cast(sum(left_count) as bigint) as left_count
+    from changes
     group by 1, 2, 3
 ),
 
