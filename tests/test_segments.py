@@ -28,7 +28,9 @@ from tests.stage import Listener, settings_for
 
 ZONES = {"helsinki": "Europe/Helsinki", "auckland": "Pacific/Auckland"}
 LISTS = ("orders", "customers", "email_subscribers")
-MODELS = ("+segment_members", "segment_history", "met_segment_movement")
+HISTORY_MODELS = ("segment_history", "met_segment_movement")
+MODELS = ("+segment_members", *HISTORY_MODELS)
+OF_THE_DAY = ("dim_stores+,+segment_members", *HISTORY_MODELS)
 LONG_AGO = pd.Timedelta(days=200)
 
 People = pd.DataFrame
@@ -177,7 +179,7 @@ class Story:
 
     def build(self, name: str, as_of: str | None = None) -> None:
         """Builds, and remembers what was found and what is expected, under a name."""
-        flow.build(self.settings, Wish(MODELS, as_of), Listener())
+        flow.build(self.settings, Wish(OF_THE_DAY if as_of else MODELS, as_of), Listener())
         days = {store: pd.Timestamp(day) for store, day in self.query(DAYS)}
         found: Members = {}
         for store, segment, key in self.query(MEMBERS):
@@ -255,6 +257,9 @@ def change(shop: Shop, other: Shop) -> None:
     reader = shop.get("customers", shop.insert("customers", {"email": "jasen@example.fi"}))
     joined = {"email": " Aivan.Uusi@example.fi", "subscribed_at": reader["created_at"]}
     shop.insert("email_subscribers", joined)
+    shop.insert(
+        "customers", {"email": next(filter(on_list(shop).__contains__, map(email_of, buyers_of(shop))))}
+    )
 
 
 @pytest.mark.parametrize("segment", RULES)
