@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import duckdb
 import pyarrow as pa
 
 from pipelines import warehouse
@@ -19,6 +18,7 @@ from pipelines.extract.ledger import Ledger
 from pipelines.extract.stream import Stream
 from pipelines.job import Job
 from pipelines.settings import now
+from pipelines.warehouse import Connection
 
 # Gone at once: more than so many rows that are also more than this share of the list are refused.
 FEW_ROWS = 20
@@ -60,7 +60,7 @@ def census_of(job: Job, stream: Stream, ledger: Ledger) -> Census:
 
 
 def settle_deletions(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     job: Job,
     census: Census,
     confirm: Callable[[Sequence[str]], None] = lambda gone: None,
@@ -84,7 +84,7 @@ def settle_deletions(
     job.loaded.deleted += len(gone)
 
 
-def _find_gone(connection: duckdb.DuckDBPyConnection, census: Census, allow_shrink: bool) -> list[str]:
+def _find_gone(connection: Connection, census: Census, allow_shrink: bool) -> list[str]:
     """The keys that were loaded, are not present and not yet known to be deleted.
 
     Raises:
@@ -109,25 +109,24 @@ def _find_gone(connection: duckdb.DuckDBPyConnection, census: Census, allow_shri
     return gone
 
 
-def _keep_gone(
-    connection: duckdb.DuckDBPyConnection, census: Census, gone: Sequence[str], run_id: str
-) -> int:
+def _keep_gone(connection: Connection, census: Census, gone: Sequence[str], run_id: str) -> int:
     """Writes down what is gone and strikes out what is there again; the number of the latter."""
     detected_at, name = now(), census.endpoint.name
     back = connection.execute(
-        "delete from ops.deleted_records where store = ? and resource = ? and id in (select id from present)",
+        "delete from ops.deleted_records where store = ? and resource = ? and id in (select id from present)"
+        " returning id",
         [census.store, name],
-    ).fetchone()
+    ).fetchall()
     rows = [
         {"run_id": run_id, "store": census.store, "resource": name, "id": key, "detected_at": detected_at}
         for key in gone
     ]
     warehouse.replace(connection, "deleted_records", rows, "store", "resource", "id")
-    return int(back[0]) if back else 0
+    return len(back)
 
 
 def forget_returned(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     store: str,
     schema: str,
     endpoint: Endpoint,
@@ -141,7 +140,7 @@ def forget_returned(
     )
 
 
-def _register(connection: duckdb.DuckDBPyConnection, census: Census) -> None:
+def _register(connection: Connection, census: Census) -> None:
     keys = [keys.cast(pa.string()) for keys in census.present]
     keys.append(pa.array(census.rejected, pa.string()))
     connection.register("present", pa.table({"id": pa.chunked_array(keys, pa.string())}))

@@ -22,6 +22,7 @@ from pipelines.lock import run_lock
 from pipelines.settings import Settings, Store, now
 from pipelines.sweep import is_due, sweep_store
 from pipelines.transform import Wish
+from pipelines.warehouse import Warehouse, published_of, warehouse_of
 
 T = TypeVar("T")
 
@@ -112,7 +113,7 @@ def build(settings: Settings, wish: Wish, teller: Teller) -> Record:
         SettingsError: nothing is loaded yet, another run is under way, or the warehouse cannot be read.
     """
     with run_lock(settings.data, "build"), _recorded(settings, Record("build"), ()) as record:
-        if not _has_raw(settings):
+        if not _has_schema(warehouse_of(settings), "raw_%"):
             raise SettingsError("nothing is loaded yet: run `kassavirta sync` first")
         _build_models(settings, wish, teller)
         if wish.select:
@@ -145,7 +146,7 @@ def sweep(settings: Settings, stores: Sequence[Store], allow_shrink: bool, telle
     """
     wanted = Wanted(allow_shrink=allow_shrink)
     with run_lock(settings.data, "sweep"), _recorded(settings, Record("sweep"), stores) as record:
-        if not _has_raw(settings):
+        if not _has_schema(warehouse_of(settings), "raw_%"):
             raise SettingsError("nothing is loaded yet: run `kassavirta sync` first")
         for store in stores:
             _do(sweep_store, _job(settings, store, wanted, teller, record), teller, record)
@@ -153,16 +154,17 @@ def sweep(settings: Settings, stores: Sequence[Store], allow_shrink: bool, telle
 
 
 def report(settings: Settings, teller: Teller) -> None:
-    """Writes the owner's page from the published file.
+    """Writes the owner's page from what is published.
 
     Raises:
-        SettingsError: nothing has been published yet, or the file cannot be read.
+        SettingsError: nothing has been published yet, or it cannot be read.
     """
     from pipelines.report import write_report
 
-    if not settings.published.exists():
+    published = published_of(settings)
+    if not _has_schema(published, "metrics"):
         raise SettingsError("nothing is published yet: run `kassavirta run` first")
-    with warehouse.reader(settings.published) as read:
+    with published.reader() as read:
         write_report(read, settings.report, generated_at=now())
     teller.say(f"report: {_relative(settings, settings.report)}")
 
@@ -206,7 +208,7 @@ def _do(work: Callable[[Job], None], job: Job, teller: Teller, record: Record) -
 def _build_models(settings: Settings, wish: Wish, teller: Teller) -> None:
     from pipelines.transform import build as build_models
 
-    with warehouse.connect(settings.warehouse) as connection:
+    with warehouse_of(settings).connect() as connection:
         warehouse.ensure_ops(connection)
         rows = [_store_row(store) for store in settings.stores.values()]
         warehouse.replace(connection, "stores", rows, "store")
@@ -220,17 +222,21 @@ def _publish_and_report(settings: Settings, record: Record, teller: Teller) -> N
     """Publishes the warehouse with this run's record in it, then the page made of it."""
     from pipelines.publish import publish
 
-    count = publish(settings.warehouse, settings.published, record.row())
-    teller.say(f"published: {_relative(settings, settings.published)} ({count} tables)")
+    if published_of(settings) == warehouse_of(settings):
+        _write(settings, record)
+    else:
+        count = publish(settings.warehouse, settings.published, record.row())
+        teller.say(f"published: {_relative(settings, settings.published)} ({count} tables)")
     report(settings, teller)
 
 
-def _has_raw(settings: Settings) -> bool:
-    if not settings.warehouse.exists():
+def _has_schema(place: Warehouse, name: str) -> bool:
+    """Whether there is a schema of a name, which may hold `%`."""
+    if not place.exists():
         return False
-    with warehouse.connect(settings.warehouse, read_only=True) as connection:
+    with place.connect(read_only=True) as connection:
         found = connection.execute(
-            "select count(*) from information_schema.schemata where schema_name like 'raw_%'"
+            "select count(*) from information_schema.schemata where schema_name like ?", [name]
         ).fetchone()
     return bool(found and found[0])
 
@@ -239,29 +245,30 @@ def _has_raw(settings: Settings) -> bool:
 def _recorded(settings: Settings, record: Record, stores: Sequence[Store]) -> Iterator[Record]:
     """Writes the run into `ops.runs` however it ends, as long as there is a warehouse."""
     record.stores = [store.name for store in stores]
-    warehouse.check_usable(settings.warehouse)
-    try:
-        yield record
-    except PipelineError as failure:
-        record.failures.append(failure)
-        raise
-    except BaseException as error:
-        record.interrupted = f"stopped by {type(error).__name__}"
-        raise
-    finally:
-        _write(settings, record)
+    with warehouse_of(settings).hold():
+        try:
+            yield record
+        except PipelineError as failure:
+            record.failures.append(failure)
+            raise
+        except BaseException as error:
+            record.interrupted = f"stopped by {type(error).__name__}"
+            raise
+        finally:
+            _write(settings, record)
 
 
 def _write(settings: Settings, record: Record) -> None:
-    if settings.warehouse.exists():
-        with warehouse.connect(settings.warehouse) as connection:
+    place = warehouse_of(settings)
+    if place.exists():
+        with place.connect() as connection:
             warehouse.ensure_ops(connection)
             warehouse.replace(connection, "runs", [record.row()], "run_id")
 
 
 def _enter(job: Job, record: Record, teller: Teller) -> None:
     """A store's windows, rows and remarks into the run's record and the ledger tables."""
-    loaded, path = job.loaded, job.settings.warehouse
+    loaded = job.loaded
     record.requests += loaded.ledger.requests
     for table, rows in loaded.rows.items():
         record.rows[table] = record.rows.get(table, 0) + rows
@@ -270,9 +277,9 @@ def _enter(job: Job, record: Record, teller: Teller) -> None:
     record.refused += loaded.refused
     for line in (*(f"warning: {warning}" for warning in loaded.warnings), *remarks):
         teller.say(line)
-    if path.exists():
+    if job.warehouse.exists():
         windows = [{"run_id": record.run_id, **vars(window)} for window in loaded.ledger.windows]
-        with warehouse.connect(path) as connection:
+        with job.warehouse.connect() as connection:
             warehouse.ensure_ops(connection)
             warehouse.insert(connection, "windows", windows)
 

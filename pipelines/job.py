@@ -15,6 +15,7 @@ from pipelines.extract.opening import Task
 from pipelines.extract.reading import Progress, Span
 from pipelines.extract.stream import Stream
 from pipelines.settings import Settings, Store
+from pipelines.warehouse import Warehouse, warehouse_of
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,11 @@ class Job:
     def schema(self) -> str:
         """The dataset of the store's platform."""
         return f"raw_{self.store.platform}"
+
+    @property
+    def warehouse(self) -> Warehouse:
+        """Where it goes."""
+        return warehouse_of(self.settings)
 
     def open_streams(self, task: Task) -> list[Stream]:
         """The lists of the store, ready to be read."""

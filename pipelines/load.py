@@ -12,13 +12,10 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import dlt
-import duckdb
 import pyarrow as pa
-from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 
 from pipelines import warehouse
 from pipelines.backfill import Mark, cut, read_mark
@@ -33,13 +30,11 @@ from pipelines.extract.stream import Stream
 from pipelines.http import redact
 from pipelines.job import Job, Loaded
 from pipelines.setaside import forget_healed, keep_rejected, keep_unread
-from pipelines.settings import Store, now
+from pipelines.settings import now
+from pipelines.warehouse import Warehouse
 
 # A load longer than this ends with one more window, so that what it leaves is fresh.
 CATCH_UP_AFTER = 60.0
-
-# What DuckDB may hold in memory while it loads, however much there is to load.
-LOAD_MEMORY = "256MB"
 
 # dlt's own settings that the exactness or speed of a load rests on.
 DLT_CONFIG = {
@@ -97,13 +92,12 @@ def _load_once(job: Job, each: Pass) -> None:
         for stream in streams:
             stream.is_read &= bool(stream.endpoint.cursor) or not each.is_catch_up
         _note_absences(job.loaded, greet_all(streams))
-        job.settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
-        # Held open: dlt opens and closes the warehouse a dozen times, which costs nothing while it is open.
-        with warehouse.connect(job.settings.warehouse):
+        # Held open: dlt opens and closes a DuckDB file a dozen times, which costs nothing while it is open.
+        with job.warehouse.connect():
             _extract_and_load(job, streams, ledger, each.mark)
     except BaseException as error:
         ledger.fail()
-        reason = _reason(error, job.settings.warehouse)
+        reason = _reason(error, job.warehouse)
         if reason is error:
             raise
         raise reason from error
@@ -119,7 +113,7 @@ def _note_absences(loaded: Loaded, absences: Sequence[Absence]) -> None:
 
 
 def _extract_and_load(job: Job, streams: Sequence[Stream], ledger: Ledger, mark: Mark | None) -> None:
-    is_new = not _has_rows(job.settings.warehouse, job.store)
+    is_new = not _has_rows(job)
     for stream in streams:
         stream.is_new = is_new
     with _pipeline(job) as pipeline:
@@ -127,7 +121,7 @@ def _extract_and_load(job: Job, streams: Sequence[Stream], ledger: Ledger, mark:
         with _calm_collector():
             pipeline.extract(source, loader_file_format="parquet")
         pa.default_memory_pool().release_unused()  # what the pages took, before DuckDB takes its own
-        keep_rejected(job.settings.warehouse, ledger, job.run_id)
+        keep_rejected(job.warehouse, ledger, job.run_id)
         counts = pipeline.normalize().row_counts
         packages = pipeline.load().loads_ids
     _settle(job, streams, ledger, packages)
@@ -143,7 +137,7 @@ def _resources(streams: Sequence[Stream], mark: Mark | None) -> list[Any]:
 
 def _settle(job: Job, streams: Sequence[Stream], ledger: Ledger, packages: Sequence[str]) -> None:
     """Brings the `ops` tables in line with what is loaded; the next run does so again if this is killed."""
-    with warehouse.connect(job.settings.warehouse) as connection:
+    with job.warehouse.connect() as connection:
         warehouse.ensure_ops(connection)
         warehouse.ensure_tables(connection, job.schema, _columns(streams))
         for stream in (stream for stream in streams if stream.is_asked):
@@ -174,17 +168,17 @@ def _column(field: pa.Field) -> str:
     return SQL_TYPES[field.type] if field.nullable else f"{SQL_TYPES[field.type]} not null"
 
 
-def _has_rows(path: Path, store: Store) -> bool:
+def _has_rows(job: Job) -> bool:
     """Whether any raw table holds anything of a store, as after a first load that was killed half-way."""
-    with warehouse.connect(path) as connection:
+    with job.warehouse.connect() as connection:
         tables = connection.execute(
             "select table_name from information_schema.columns"
             " where table_schema = ? and column_name = 'store'",
-            [f"raw_{store.platform}"],
+            [job.schema],
         ).fetchall()
         return any(
             connection.execute(
-                f"select 1 from raw_{store.platform}.{table} where store = ? limit 1", [store.name]
+                f"select 1 from {job.schema}.{table} where store = ? limit 1", [job.store.name]
             ).fetchone()
             for (table,) in tables
         )
@@ -197,12 +191,8 @@ def _pipeline(job: Job) -> Iterator[dlt.Pipeline]:
         dlt.config[key] = value
     name, folder = f"{job.store.platform}_{job.store.name}", job.settings.data / "dlt"
     shutil.rmtree(folder, ignore_errors=True)
-    job.settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
     pipeline = dlt.pipeline(
-        name,
-        destination=dlt.destinations.duckdb(_credentials(job.settings.warehouse)),
-        dataset_name=job.schema,
-        pipelines_dir=str(folder),
+        name, destination=job.warehouse.destination(), dataset_name=job.schema, pipelines_dir=str(folder)
     )
     try:
         pipeline.sync_destination()
@@ -228,14 +218,7 @@ def _calm_collector() -> Iterator[None]:
         gc.unfreeze()
 
 
-def _credentials(path: Path) -> DuckDbCredentials:
-    """The warehouse for dlt: what is inserted need not stay in memory, nor in the order it came in."""
-    credentials = DuckDbCredentials(str(path))
-    credentials.global_config = {"memory_limit": LOAD_MEMORY, "preserve_insertion_order": False}
-    return credentials
-
-
-def _reason(error: BaseException, path: Path) -> BaseException:
+def _reason(error: BaseException, place: Warehouse) -> BaseException:
     """The cause that a person can act on, out of what dlt wraps around it."""
     cause: BaseException | None = error
     last = error
@@ -244,6 +227,5 @@ def _reason(error: BaseException, path: Path) -> BaseException:
             return cause
         last = cause
         cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
-    if isinstance(last, duckdb.Error | OSError):
-        return warehouse.explain(last, path)
-    return LoadFailed(f"unforeseen {type(last).__name__}: {redact(str(last))}. Please tell us.")
+    unforeseen = LoadFailed(f"unforeseen {type(last).__name__}: {redact(str(last))}. Please tell us.")
+    return place.explain(last) or unforeseen

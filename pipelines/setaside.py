@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-
-import duckdb
 
 from pipelines import warehouse
 from pipelines.extract.gaps import Unread
 from pipelines.extract.ledger import Ledger
 from pipelines.extract.reading import ListReader
 from pipelines.extract.stream import Stream
+from pipelines.warehouse import Connection, Warehouse
 
 
-def keep_rejected(path: Path, ledger: Ledger, run_id: str) -> None:
+def keep_rejected(place: Warehouse, ledger: Ledger, run_id: str) -> None:
     """Before the load: a row that is not loaded is written down even if the load is killed."""
     rows = {(record.store, record.resource, row.name): (record, row) for record, row in ledger.rejected}
     if not rows:
         return
-    with warehouse.connect(path) as connection:
+    with place.connect() as connection:
         warehouse.ensure_ops(connection)
         warehouse.replace(
             connection,
@@ -43,7 +41,7 @@ def keep_rejected(path: Path, ledger: Ledger, run_id: str) -> None:
 
 
 def forget_healed(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     schema: str,
     stream: Stream,
     packages: Sequence[str],
@@ -61,16 +59,14 @@ def forget_healed(
     name, key = stream.endpoint.name, stream.endpoint.key
     is_whole = not stream.endpoint.cursor and stream.present is not None
     connection.execute(
-        "delete from ops.rejected_rows where store = ? and resource = ? and not list_contains(?, record_id)"
-        " and (? or list_contains(?, record_id)"
+        "delete from ops.rejected_rows where store = ? and resource = ? and not record_id = any(?)"
+        " and (? or record_id = any(?)"
         f" or record_id in ({warehouse.loaded_keys(schema, name, key)}))",
         [stream.store, name, list(rejected), is_whole, stream.healed, stream.store, list(packages)],
     )
 
 
-def keep_unread(
-    connection: duckdb.DuckDBPyConnection, reader: ListReader, unread: Sequence[Unread], run_id: str
-) -> None:
+def keep_unread(connection: Connection, reader: ListReader, unread: Sequence[Unread], run_id: str) -> None:
     """`ops.quarantine` shows what dlt's state remembers: the places of a list that are still unread."""
     store, name = reader.store, reader.endpoint.name
     connection.execute("delete from ops.quarantine where store = ? and resource = ?", [store, name])

@@ -10,20 +10,22 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from math import isfinite
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pendulum
 
 from pipelines.errors import SettingsError
 
 PLATFORMS = ("mycashflow",)
-DESTINATIONS = ("duckdb",)
+DESTINATIONS = ("duckdb", "postgres")
 PATHS = {"path": "data/warehouse.duckdb", "published": "data/kassavirta.duckdb"}
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 FILES = ("config.toml", "secrets.toml")
@@ -63,9 +65,14 @@ RESOURCE_KEYS: Mapping[str, type] = {
     "page_size": int,
     "lag_minutes": int,
 }
-WAREHOUSE_KEYS: Mapping[str, type] = {"destination": str, "path": str, "published": str}
+WAREHOUSE_KEYS: Mapping[str, type] = {"destination": str, "path": str, "published": str, "url": str}
 PRIVACY_KEYS: Mapping[str, type] = {"salt": str}
 OWN_SECTIONS = ("stores", "warehouse", "privacy")
+
+# What the extra kassavirta[postgres] brings, and what an address of PostgreSQL may say behind a `?`.
+POSTGRES_PACKAGES = ("psycopg2", "dbt.adapters.postgres")
+POSTGRES_OPTIONS = ("host", "sslmode", "sslrootcert", "sslcert", "sslkey")
+POSTGRES_URL = "postgresql://user:password@host:5432/database"
 
 
 @dataclass(frozen=True)
@@ -115,14 +122,27 @@ class Store:
 
 
 @dataclass(frozen=True)
+class Server:
+    """A PostgreSQL database: where it answers, and as whom; `options` are libpq's own, for TLS."""
+
+    host: str
+    port: int
+    database: str
+    user: str = field(repr=False)
+    password: str = field(repr=False)
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Settings:
-    """Everything a run needs to know; paths are absolute."""
+    """Everything a run needs to know; paths are absolute. With a server, that is the warehouse."""
 
     directory: Path
     stores: Mapping[str, Store]
     warehouse: Path
     published: Path
     salt: str = field(default="", repr=False)
+    server: Server | None = None
 
     @property
     def data(self) -> Path:
@@ -203,6 +223,19 @@ def read_settings(directory: Path | None = None) -> Settings:
     return settings
 
 
+@contextmanager
+def environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Environment variables for so long, for what can be told in no other way; then they are as before."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            os.environ.update({name: value} if value is not None else {})
+
+
 def _salt_of(folder: Path) -> str:
     path = folder / "salt"
     folder.mkdir(parents=True, exist_ok=True)
@@ -278,7 +311,45 @@ def _settings(home: Path, document: Mapping[str, Any], problems: list[str]) -> S
         warehouse=paths["path"],
         published=paths["published"],
         salt=privacy.get("salt", ""),
+        server=_server(warehouse.get("url", ""), problems) if destination == "postgres" else None,
     )
+
+
+def _server(url: str, problems: list[str]) -> Server | None:
+    """The database of an address; what is wrong is told without a word of the address."""
+    if not all(map(_is_installed, POSTGRES_PACKAGES)):
+        problems.append(
+            "warehouse.destination is 'postgres', which needs more packages: "
+            'pip install "kassavirta[postgres]"'
+        )
+    if not url:
+        problems.append(f"warehouse.url is missing; set it in secrets.toml, like {POSTGRES_URL}")
+        return None
+    try:
+        parts, port = urlsplit(url), urlsplit(url).port or 5432
+    except ValueError:
+        parts, port = urlsplit(""), 0
+    options = dict(parse_qsl(parts.query))
+    unknown = [name for name in options if name not in POSTGRES_OPTIONS]
+    host, database = options.pop("host", "") or parts.hostname or "", unquote(parts.path.removeprefix("/"))
+    if parts.scheme not in ("postgresql", "postgres") or not (host and parts.username and database):
+        problems.append(
+            f"warehouse.url is no address of PostgreSQL, expected one like {POSTGRES_URL}, in which signs "
+            "such as @ / # ? of a password are written %40 %2F %23 %3F"
+        )
+    elif unknown:
+        problems.append(
+            f"warehouse.url says {_and(unknown)}, expected none but {', '.join(POSTGRES_OPTIONS)}"
+        )
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return Server(host, port, database, user, password, options)
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        return find_spec(package) is not None
+    except ModuleNotFoundError:
+        return False
 
 
 def _store(name: str, values: Any, problems: list[str]) -> Store:

@@ -112,6 +112,11 @@ def _settings(home: Path) -> Settings:
         data = home.resolve() / "data"
         settings = Settings(home.resolve(), {}, data / "warehouse.duckdb", data / "kassavirta.duckdb")
     configured = {name for name, store in settings.stores.items() if name != NAME or not store.is_local}
+    if settings.server:
+        raise SettingsError(
+            "the demo has a DuckDB file of its own and leaves your database alone: "
+            "run `kassavirta demo` in an empty directory"
+        )
     others = sorted(configured | (_stores_in(settings.warehouse) - {NAME}))
     if others:
         raise SettingsError(

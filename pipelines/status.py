@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pandas
@@ -10,7 +9,7 @@ import pandas
 from pipelines.errors import SettingsError
 from pipelines.lock import holder
 from pipelines.settings import Settings, Store
-from pipelines.warehouse import read_frame
+from pipelines.warehouse import Warehouse, published_of, warehouse_of
 
 RUNS = """
     select started_at, finished_at, status, exit_code, stores, failed_stores, rows_loaded, message
@@ -44,7 +43,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
     """The state of every configured store, as plain values for a table or JSON.
 
     Raises:
-        SettingsError: the warehouse file cannot be read.
+        SettingsError: the warehouse cannot be read.
     """
     running = holder(settings.data)
     is_syncing = running.get("command") in ("sync", "run")
@@ -55,24 +54,27 @@ def read_status(settings: Settings) -> dict[str, Any]:
 
 def _read_ops(settings: Settings) -> tuple[pandas.DataFrame, ...]:
     """From the warehouse, or from the published file while a load has the warehouse."""
-    files = [path for path in (settings.warehouse, settings.published) if path.exists()]
-    if not files:
+    written, published = warehouse_of(settings), published_of(settings)
+    copies = [] if published == written else [published]
+    places = [place for place in (written, *copies) if place.exists()]
+    if not places:
         return pandas.DataFrame(), pandas.DataFrame(), pandas.DataFrame()
     try:
-        return _frames(files[0])
+        return _frames(places[0])
     except SettingsError:
-        if len(files) == 1:
+        if len(places) == 1:
             raise
-        return _frames(files[1])
+        return _frames(places[1])
 
 
-def _frames(path: Path) -> tuple[pandas.DataFrame, ...]:
-    tables = read_frame(path, "select table_name from information_schema.tables where table_schema = 'ops'")
-    if "runs" not in set(tables["table_name"]):
-        return pandas.DataFrame(), pandas.DataFrame(), pandas.DataFrame()
-    there = set(tables["table_name"])
-    aside = [COUNTED.format(name=name, table=table) for name, table in ASIDE.items() if table in there]
-    return tuple(read_frame(path, sql) for sql in (RUNS, WINDOWS, " union all ".join(aside)))
+def _frames(place: Warehouse) -> tuple[pandas.DataFrame, ...]:
+    with place.reader() as read:
+        tables = read("select table_name from information_schema.tables where table_schema = 'ops'")
+        there = set(tables["table_name"])
+        if "runs" not in there:
+            return pandas.DataFrame(), pandas.DataFrame(), pandas.DataFrame()
+        aside = [COUNTED.format(name=name, table=table) for name, table in ASIDE.items() if table in there]
+        return tuple(read(sql) for sql in (RUNS, WINDOWS, " union all ".join(aside)))
 
 
 def _store_state(

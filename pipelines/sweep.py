@@ -49,9 +49,9 @@ def sweep_store(job: Job) -> None:
 
 def is_due(job: Job) -> bool:
     """Whether the store's last sweep, or its first load, is as long ago as its settings say."""
-    if not job.settings.warehouse.exists():
+    if not job.warehouse.exists():
         return False
-    with warehouse.connect(job.settings.warehouse) as connection:
+    with job.warehouse.connect() as connection:
         warehouse.ensure_ops(connection)
         found = connection.execute(
             "select coalesce(max(started_at) filter (where reason = 'sweep' and status <> 'failed'),"
@@ -71,7 +71,7 @@ def _sweep_list(job: Job, stream: Stream, ledger: Ledger) -> None:
     stream.read_keys("sweep")
     if stream.present is None:
         return
-    with warehouse.connect(job.settings.warehouse) as connection:
+    with job.warehouse.connect() as connection:
         warehouse.ensure_ops(connection)
         census = census_of(job, stream, ledger)
         if warehouse.has_table(connection, job.schema, stream.endpoint.name):

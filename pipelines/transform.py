@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipelines.errors import SettingsError, TransformFailed
 from pipelines.settings import Settings
+from pipelines.warehouse import Target, warehouse_of
 
 # (finished so far, all, the name of the last one)
 Progress = Callable[[int, int, str], None]
@@ -55,10 +55,8 @@ def build(settings: Settings, wish: Wish, progress: Progress = lambda done, tota
     """
     from dbt.cli.main import dbtRunner
 
-    try:
-        result = dbtRunner(callbacks=[_Counter(progress)]).invoke(_arguments(settings, wish))
-    finally:
-        _let_go_of_warehouse()
+    with warehouse_of(settings).dbt() as target:
+        result = dbtRunner(callbacks=[_Counter(progress)]).invoke(_arguments(settings, wish, target))
     if result.exception:
         raise TransformFailed(
             f"dbt stopped: {_first_line(result.exception)}. Its log is data/dbt/logs/dbt.log."
@@ -73,24 +71,15 @@ def build(settings: Settings, wish: Wish, progress: Progress = lambda done, tota
     return BuildResult(len(nodes) - len(warned), warned)
 
 
-def _arguments(settings: Settings, wish: Wish) -> list[str]:
+def _arguments(settings: Settings, wish: Wish, target: Target) -> list[str]:
     project, state = str(project_folder()), settings.data / "dbt"
-    variables = {"warehouse_path": str(settings.warehouse), **({"as_of": wish.as_of} if wish.as_of else {})}
-    arguments = ["build", "--project-dir", project, "--profiles-dir", project]
+    variables = {**target.variables, **({"as_of": wish.as_of} if wish.as_of else {})}
+    arguments = ["build", "--project-dir", project, "--profiles-dir", project, "--target", target.name]
     arguments += ["--target-path", str(state / "target"), "--log-path", str(state / "logs")]
     arguments += ["--vars", json.dumps(variables), "--log-level", "none", "--log-level-file", "info"]
     arguments += [] if wish.unit_tests else ["--exclude-resource-type", "unit_test"]
     chosen = ["--indirect-selection", "buildable", "--select", *wish.select] if wish.select else []
     return [*arguments, *chosen]
-
-
-def _let_go_of_warehouse() -> None:
-    """dbt-duckdb keeps the file open for the life of the process; whoever comes next needs it for itself."""
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-
-    with suppress(Exception):  # there is no connection yet when dbt stopped before its first query
-        DuckDBConnectionManager.env().close()
-    DuckDBConnectionManager.close_all_connections()
 
 
 class _Counter:

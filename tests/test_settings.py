@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from pipelines.errors import SettingsError
 from pipelines.init import NewStore, write_settings
-from pipelines.settings import read_settings
+from pipelines.settings import Server, read_settings
 
 GOOD = """
 [stores.main]
@@ -17,6 +18,9 @@ store_name = "examplename"
 user = "api@example.com"
 key = "s3cret-key"
 """
+
+
+POSTGRES = "[warehouse]\ndestination = 'postgres'\n"
 
 
 def write(home: Path, config: str, secrets: str = "") -> None:
@@ -75,7 +79,11 @@ def test_the_key_is_in_no_repr(tmp_path: Path) -> None:
         ),
         (GOOD + "[stores.main.resources.orders]\npage_size = 0", r"page_size is no whole number above zero"),
         (GOOD + "[warehouse]\nfile = 'x'", r"unknown key warehouse.file"),
-        (GOOD + "[warehouse]\ndestination = 'oracle'", r"destination is 'oracle', expected 'duckdb'"),
+        (
+            GOOD + "[warehouse]\ndestination = 'oracle'",
+            r"destination is 'oracle', expected 'duckdb' or 'postgres'",
+        ),
+        (GOOD + POSTGRES, r"warehouse.url is missing; set it in secrets.toml, like postgresql://"),
         (GOOD.replace("mycashflow", "magento"), "platform is 'magento', expected 'mycashflow'"),
         (GOOD.replace('key = "s3cret-key"', ""), r"stores.main.key is missing"),
         (GOOD.replace("examplename", "not a name!"), r"store_name is missing or wrong"),
@@ -101,6 +109,47 @@ def test_what_is_wrong_is_said(tmp_path: Path, config: str, words: str) -> None:
         read_settings(tmp_path)
     assert "s3cret-key" not in str(caught.value)
     assert caught.value.exit_code == 2
+
+
+def test_a_database_s_address_is_read_and_its_password_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, GOOD + POSTGRES, "[warehouse]\nurl = 'postgresql://me%40x:a%2Fb%20c@db.example.com/shop'")
+    settings = read_settings(tmp_path)
+    assert settings.server == Server("db.example.com", 5432, "shop", "me@x", "a/b c")
+    assert "a/b" not in repr(settings)
+    monkeypatch.setenv("WAREHOUSE__URL", "postgres://me:@/shop?host=/run/pg&sslmode=require")
+    expected = Server("/run/pg", 5432, "shop", "me", "", {"sslmode": "require"})
+    assert read_settings(tmp_path).server == expected
+    monkeypatch.setenv("WAREHOUSE__DESTINATION", "duckdb")
+    assert read_settings(tmp_path).server is None
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("mysql://me:s3cret@host/shop", "is no address of PostgreSQL, expected one like postgresql://"),
+        ("postgresql://me:s3cret/x@host/shop", "is no address of PostgreSQL"),
+        ("postgresql://me:s3cret@host", "is no address of PostgreSQL"),
+        ("postgresql://host/shop?password=s3cret", "is no address of PostgreSQL"),
+        ("postgresql://me@host/shop?password=s3cret", "warehouse.url says password, expected none but host,"),
+    ],
+)
+def test_a_wrong_address_is_not_repeated(tmp_path: Path, url: str, words: str) -> None:
+    write(tmp_path, GOOD + POSTGRES, f"[warehouse]\nurl = '{url}'")
+    with pytest.raises(SettingsError, match=words) as caught:
+        read_settings(tmp_path)
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("missing", ["psycopg2", "dbt.adapters.postgres"])
+def test_postgres_without_its_packages_says_how_to_get_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    monkeypatch.setitem(sys.modules, missing, None)
+    write(tmp_path, GOOD + POSTGRES, "[warehouse]\nurl = 'postgresql://me:pw@host/shop'")
+    with pytest.raises(SettingsError, match=r'pip install "kassavirta\[postgres\]"'):
+        read_settings(tmp_path)
 
 
 def test_all_problems_are_told_at_once(tmp_path: Path) -> None:

@@ -1,0 +1,174 @@
+"""The warehouse as a DuckDB file, which one process at a time can write."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from pipelines.errors import LoadFailed, PipelineError, SettingsError
+from pipelines.warehouse.base import Read, Target
+
+if TYPE_CHECKING:
+    import pandas
+
+# At the eighth byte of every DuckDB file.
+MAGIC = b"DUCK"
+
+# What DuckDB may hold in memory while it loads, however much there is to load.
+LOAD_MEMORY = "256MB"
+
+
+@dataclass(frozen=True)
+class DuckWarehouse:
+    """A DuckDB file; it is made by the first who writes to it."""
+
+    path: Path
+
+    def exists(self) -> bool:
+        """Whether the file is there."""
+        return self.path.exists()
+
+    def connect(self, read_only: bool = False) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        """A connection of its own, see `connect` below."""
+        if not read_only:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        return connect(self.path, read_only)
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """The file can be written now; dlt and dbt lock it by themselves, each in its turn."""
+        check_usable(self.path)
+        yield
+
+    @contextmanager
+    def reader(self) -> Iterator[Read]:
+        """A function from SQL to a frame, over the file opened read-only."""
+        with connect(self.path, read_only=True) as connection:
+            yield lambda sql: connection.sql(sql).to_arrow_table().to_pandas()
+
+    def destination(self) -> Any:
+        """The file for dlt: what is inserted need not stay in memory, nor in the order it came in."""
+        import dlt
+        from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
+
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        credentials = DuckDbCredentials(str(self.path))
+        credentials.global_config = {"memory_limit": LOAD_MEMORY, "preserve_insertion_order": False}
+        return dlt.destinations.duckdb(credentials)
+
+    @contextmanager
+    def dbt(self) -> Iterator[Target]:
+        """The file for dbt, which keeps it open for the life of the process unless told to let go."""
+        try:
+            yield Target("duckdb", {"warehouse_path": str(self.path)})
+        finally:
+            _let_go()
+
+    def explain(self, error: BaseException) -> PipelineError | None:
+        """What a DuckDB or operating system error means."""
+        return explain(error, self.path) if isinstance(error, duckdb.Error | OSError) else None
+
+
+@contextmanager
+def connect(path: Path, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that is closed afterwards, with UTC as its zone.
+
+    Raises:
+        SettingsError: the file is locked by another process, is no DuckDB file, or the disk is full.
+    """
+    _check_kind(path)
+    try:
+        connection = duckdb.connect(str(path), read_only=read_only)
+    except (duckdb.Error, OSError) as error:
+        raise explain(error, path) from error
+    try:
+        connection.execute("set time zone 'UTC'")
+        yield connection
+    except (duckdb.Error, OSError) as error:
+        raise explain(error, path) from error
+    finally:
+        connection.close()
+
+
+def check_usable(path: Path) -> None:
+    """Nothing, when the warehouse can be written; it is not created.
+
+    Raises:
+        SettingsError: as `connect` does, or when its folder cannot be written.
+    """
+    if path.exists():
+        with connect(path):
+            return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        probe = path.with_suffix(".probe")
+        probe.write_bytes(b"kassavirta")
+        probe.unlink()
+    except OSError as error:
+        raise explain(error, path) from error
+
+
+def _check_kind(path: Path) -> None:
+    """Nothing for a DuckDB file or none; DuckDB would go and look for an extension to read another kind.
+
+    Raises:
+        SettingsError: something else lies there.
+    """
+    if not path.exists():
+        return
+    with suppress(PermissionError):
+        if path.is_dir() or MAGIC not in path.open("rb").read(16):
+            raise _unreadable(path)
+
+
+def _unreadable(path: Path) -> SettingsError:
+    return SettingsError(
+        f"{path.name}: it is no DuckDB file that this version can read. "
+        "Move it away and run `kassavirta run`."
+    )
+
+
+def explain(error: BaseException, path: Path) -> PipelineError:
+    """What a DuckDB or operating system error means for the person who runs this."""
+    text, name = str(error).replace(f"{path.parent}{os.sep}", ""), path.name
+    if (
+        getattr(error, "errno", None) == errno.ENOSPC
+        or "No space left" in text
+        or "not enough disk space" in text
+    ):
+        return SettingsError(
+            f"{name}: no space left on the disk. Free some and run again; nothing is half-written."
+        )
+    if "Could not set lock" in text or "being used by another process" in text:
+        return SettingsError(
+            f"{name}: another process has it open. Close it and run again; to query, open the published "
+            "file instead."
+        )
+    if "not a valid DuckDB" in text or "version number" in text or "Corrupt" in text:
+        return _unreadable(path)
+    if isinstance(error, PermissionError) or "Permission denied" in text:
+        return SettingsError(
+            f"{name}: no right to write it. Change its owner, or warehouse.path in .dlt/config.toml."
+        )
+    return LoadFailed(f"{name}: {text.splitlines()[0] if text else type(error).__name__}")
+
+
+def read_frame(path: Path, sql: str) -> pandas.DataFrame:
+    """The rows of one query over a DuckDB file that is only read."""
+    with DuckWarehouse(path).reader() as read:
+        return read(sql)
+
+
+def _let_go() -> None:
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    with suppress(Exception):  # there is no connection yet when dbt stopped before its first query
+        DuckDBConnectionManager.env().close()
+    DuckDBConnectionManager.close_all_connections()

@@ -1,0 +1,136 @@
+"""The small `ops` tables that say what every run did, and the few statements all tables are asked with.
+
+Plain SQL that DuckDB and PostgreSQL understand alike; marks for parameters are `?`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pipelines.warehouse.base import Connection
+
+TIME = "timestamp with time zone"
+
+# Table -> column -> type, in types that DuckDB and PostgreSQL share.
+OPS: Mapping[str, Mapping[str, str]] = {
+    "stores": {
+        "store": "text",
+        "platform": "text",
+        "time_zone": "text",
+        "currency": "text",
+        "is_enabled": "boolean",
+    },
+    "runs": {
+        "run_id": "text",
+        "command": "text",
+        "started_at": TIME,
+        "finished_at": TIME,
+        "status": "text",
+        "exit_code": "bigint",
+        "stores": "text",
+        "failed_stores": "text",
+        "requests": "bigint",
+        "rows_loaded": "text",
+        "versions": "text",
+        "message": "text",
+    },
+    "windows": {
+        "run_id": "text",
+        "store": "text",
+        "resource": "text",
+        "reason": "text",
+        "window_from": TIME,
+        "window_to": TIME,
+        "api_count": "bigint",
+        "distinct_rows": "bigint",
+        "duplicates": "bigint",
+        "rejected_rows": "bigint",
+        "quarantined_rows": "bigint",
+        "requests": "bigint",
+        "seconds": "double precision",
+        "status": "text",
+        "started_at": TIME,
+    },
+    "quarantine": {
+        "run_id": "text",
+        "store": "text",
+        "resource": "text",
+        "reason": "text",
+        "window_from": TIME,
+        "window_to": TIME,
+        "row_offset": "bigint",
+        "id_before": "bigint",
+        "id_after": "bigint",
+        "status": "bigint",
+        "body_excerpt": "text",
+        "quarantined_at": TIME,
+    },
+    "deleted_records": {
+        "run_id": "text",
+        "store": "text",
+        "resource": "text",
+        "id": "text",
+        "detected_at": TIME,
+    },
+    "rejected_rows": {
+        "run_id": "text",
+        "store": "text",
+        "resource": "text",
+        "record_id": "text",
+        "reason": "text",
+        "raw_json": "text",
+        "rejected_at": TIME,
+    },
+}
+
+
+def ensure_ops(connection: Connection) -> None:
+    """The `ops` tables exist, with all columns that they have by now."""
+    ensure_tables(connection, "ops", OPS)
+
+
+def ensure_tables(connection: Connection, schema: str, tables: Mapping[str, Mapping[str, str]]) -> None:
+    """A schema has these tables (name -> column -> type), with at least these columns."""
+    connection.execute(f"create schema if not exists {schema}")
+    there = connection.execute(
+        "select table_name, column_name from information_schema.columns where table_schema = ?", [schema]
+    ).fetchall()
+    known, found = {table for table, _ in there}, set(there)
+    for table, columns in tables.items():
+        if table not in known:
+            listed = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+            connection.execute(f"create table {schema}.{table} ({listed})")
+        for name in (name for name in columns if table in known and (table, name) not in found):
+            connection.execute(f'alter table {schema}.{table} add column "{name}" {columns[name]}')
+
+
+def has_table(connection: Connection, schema: str, table: str) -> bool:
+    """Whether there is such a table."""
+    # Not fetchone(): with a result half read, the connection takes no Arrow table (DuckDB 2.0).
+    found = connection.execute(
+        "select 1 from information_schema.tables where table_schema = ? and table_name = ?",
+        [schema, table],
+    ).fetchall()
+    return bool(found)
+
+
+def loaded_keys(schema: str, table: str, key: str) -> str:
+    """A query for the keys, as text, of what came with load packages; it takes the store and their ids."""
+    return f"select cast({key} as text) from {schema}.{table} where store = ? and _dlt_load_id = any(?)"
+
+
+def insert(connection: Connection, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Adds rows to an `ops` table; a key that is missing becomes null."""
+    if rows:
+        names, marks = ", ".join(OPS[table]), ", ".join("?" for _ in OPS[table])
+        values = [[row.get(column) for column in OPS[table]] for row in rows]
+        connection.executemany(f"insert into ops.{table} ({names}) values ({marks})", values)
+
+
+def replace(connection: Connection, table: str, rows: Sequence[Mapping[str, Any]], *key: str) -> None:
+    """Adds rows to an `ops` table in the place of those with the same key."""
+    same = " and ".join(f"{column} = ?" for column in key)
+    for row in rows:
+        connection.execute(f"delete from ops.{table} where {same}", [row[column] for column in key])
+    insert(connection, table, rows)
