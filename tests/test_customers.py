@@ -20,7 +20,7 @@ from pipelines.demo.server import serve
 from pipelines.job import Wanted
 from pipelines.settings import Settings
 from pipelines.transform import Wish
-from pipelines.warehouse import reader
+from pipelines.warehouse import warehouse_of
 from tests.stage import Listener, settings_for
 
 # The shop ends in the evening of 2026-09-30: two months of orders are after as_of.
@@ -119,7 +119,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
     looked_at = ("+segment_members", "+met_rfm_segments")
     wish = Wish(looked_at, AS_OF.isoformat(), unit_tests=False)
     assert flow.build(settings, wish, Listener()).exit_code == 0
-    with reader(settings.warehouse) as read:
+    with warehouse_of(settings).reader() as read:
         discounted = set(read(DISCOUNTED).itertuples(index=False, name=None))
         orders = read(ORDERS)
         orders["is_discounted"] = [
