@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -74,8 +75,9 @@ def keys_of(manifest: Manifest) -> dict[str, list[str]]:
     for node in manifest["nodes"].values():
         test = node.get("test_metadata") or {}
         if test.get("name") in ("unique", "primary_key"):
-            given = test["kwargs"]
-            keys[node["attached_node"]] = given.get("columns") or [given["column_name"]]
+            given = test["kwargs"].get("columns") or [test["kwargs"]["column_name"]]
+            # coalesce(city, '') is the city, which may be missing
+            keys[node["attached_node"]] = [re.sub(r"coalesce\((\w+),.*\)", r"\1", each) for each in given]
     return keys
 
 
@@ -86,12 +88,12 @@ def _sections(models: Sequence[Model], keys: Mapping[str, Sequence[str]]) -> Ite
         columns = model["columns"].values()
         same = listed.setdefault(tuple((each["name"], each["data_type"]) for each in columns), model["name"])
         yield f"### {model['name']}\n\n{_line(model['description'])}\n"
-        if same != model["name"]:
-            yield f"Columns and key as in [{same}](#{same}).\n"
-            continue
         if model["unique_id"] in keys:
             yield f"Key: {', '.join(f'`{name}`' for name in keys[model['unique_id']])}.\n"
-        yield "\n".join([TABLE, *map(_row, columns)]) + "\n"
+        if same == model["name"]:
+            yield "\n".join([TABLE, *map(_row, columns)]) + "\n"
+        else:
+            yield f"Columns as in [{same}](#{same}).\n"
 
 
 def _row(column: Mapping[str, Any]) -> str:

@@ -88,6 +88,7 @@ known_days as (
         store,
         as_of as to_date
     from stores
+    where {{ is_today('as_of', 'time_zone') }}
 ),
 
 days as (
