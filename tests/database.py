@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import time
@@ -30,6 +29,9 @@ PASSWORD = "p@ss/w:rd #1?%41"
 # Nothing here has to outlive the machine.
 FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=64MB")
 NOBODY = 65534
+
+# However the tests end, also by a kill: their end of the pipe is closed then.
+UNTIL_STDIN_ENDS = '"$0" "$@" & read -r nothing; kill -INT $!; wait $!'
 
 
 @dataclass(frozen=True)
@@ -73,15 +75,13 @@ def running_cluster() -> Iterator[Cluster]:
         server = Server("127.0.0.1", _free_port(), "postgres", USER, PASSWORD)
         arguments = ["-D", "data", "-h", server.host, "-p", str(server.port), "-k", str(folder / "data")]
         arguments += [word for setting in FORGETFUL for word in ("-c", setting)]
+        command = ["sh", "-c", UNTIL_STDIN_ENDS, str(programs / "postgres"), *arguments]
         with (
             open(folder / "log", "wb") as log,
-            subprocess.Popen([programs / "postgres", *arguments], cwd=folder, stderr=log, **owner) as process,
+            subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stderr=log, **owner),
         ):
-            try:
-                _wait_for(server, process)
-                yield Cluster(server, folder / "data")
-            finally:
-                process.send_signal(signal.SIGINT)
+            _wait_for(server)
+            yield Cluster(server, folder / "data")
 
 
 def _run(initdb: Path, folder: Path, owner: dict[str, Any]) -> None:
@@ -117,12 +117,11 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait_for(server: Server, process: subprocess.Popen[bytes]) -> None:
+def _wait_for(server: Server) -> None:
     for _ in range(300):
         try:
             psycopg2.connect(**_words(server)).close()
         except psycopg2.OperationalError:
-            assert process.poll() is None, "the server did not start"
             time.sleep(0.1)
         else:
             return

@@ -106,19 +106,13 @@ def change(shop: Shop) -> None:
 class Both:
     """The same story in a DuckDB file and in a PostgreSQL database."""
 
-    duck: Settings
     postgres: Settings
-
-    def __iter__(self) -> Iterator[Settings]:
-        return iter((self.duck, self.postgres))
+    read_duck: Read
+    read_postgres: Read
 
     def read(self, what: Callable[[Read], Any]) -> tuple[Any, Any]:
         """What is found in the one and in the other."""
-        found = []
-        for settings in self:
-            with published_of(settings).reader() as read:
-                found.append(what(read))
-        return found[0], found[1]
+        return what(self.read_duck), what(self.read_postgres)
 
 
 @pytest.fixture(scope="module")
@@ -127,17 +121,18 @@ def both(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     end = int(datetime(2026, 7, 1, tzinfo=UTC).timestamp())
     with cluster.database("pair") as server, make_shop(150, seed=5, end=end) as shop, serve(shop) as running:
         duck, other = (settings_for(tmp_path_factory.mktemp(name), running.url) for name in ("duck", "other"))
-        both = Both(replace(duck, salt="grey"), replace(other, salt="grey", server=server))
+        duck, postgres = replace(duck, salt="grey"), replace(other, salt="grey", server=server)
         make_odd(shop)
-        for settings in both:
+        for settings in (duck, postgres):
             assert sync(settings).exit_code == 0
         change(shop)
-        for settings in both:
+        for settings in (duck, postgres):
             assert sync(settings).exit_code == 0
             assert flow.sweep(settings, settings.chosen(), False, Listener()).exit_code == 0
-            wish = Wish(as_of=AS_OF, unit_tests=settings is both.postgres)
+            wish = Wish(as_of=AS_OF, unit_tests=settings is postgres)
             assert flow.build(settings, wish, Listener()).exit_code == 0
-        yield both
+        with published_of(duck).reader() as one, published_of(postgres).reader() as another:
+            yield Both(postgres, one, another)
 
 
 def tables_of(read: Read, *schemas: str) -> list[str]:
@@ -192,9 +187,9 @@ def test_what_was_asked_and_what_is_gone_is_written_down_alike(both: Both) -> No
 
 def test_the_report_is_the_same_page(both: Both) -> None:
     """Over the same records of runs, which differ in their times."""
-    with published_of(both.duck).reader() as read, warehouse_of(both.postgres).connect() as connection:
+    with warehouse_of(both.postgres).connect() as connection:
         for table in ("runs", "windows"):
-            rows = read(f"select * from ops.{table}").astype(object)
+            rows = both.read_duck(f"select * from ops.{table}").astype(object)
             records = rows.where(rows.notna(), None).to_dict("records")
             connection.execute(f"delete from ops.{table}")
             insert(connection, table, records)

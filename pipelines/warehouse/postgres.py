@@ -119,17 +119,8 @@ class PostgresWarehouse:
     def hold(self) -> Iterator[None]:
         """The database can keep every text, and this is the one run in it, from whichever machine."""
         with self.connect() as connection:
-            encoding, is_exact, is_free = connection.execute(
-                "select current_setting('server_encoding'), lower('\u00c4I') = '\u00e4i',"
-                " pg_try_advisory_lock(?)",
-                [RUN_LOCK],
-            ).fetchone()
-            if encoding != "UTF8" or not is_exact:
-                raise SettingsError(
-                    "PostgreSQL: the database's encoding or locale does not know every letter. Create one "
-                    "with encoding 'UTF8' locale 'C.UTF-8' template template0."
-                )
-            if not is_free:
+            _check_letters(connection)
+            if not connection.execute("select pg_try_advisory_lock(?)", [RUN_LOCK]).fetchone()[0]:
                 raise SettingsError(
                     "PostgreSQL: another run is under way in this database. Wait for it to end."
                 )
@@ -173,6 +164,21 @@ def explained(error: psycopg2.Error) -> PipelineError:
         if state.startswith(beginning):
             return SettingsError(f"PostgreSQL: {meaning.format(said=said)}")
     return LoadFailed(f"PostgreSQL: {said}")
+
+
+def _check_letters(connection: PostgresConnection) -> None:
+    """Nothing, when the database can keep every text and knows that a letter is large.
+
+    Raises:
+        SettingsError: it would lose letters, or take two spellings of an address for two people.
+    """
+    ((encoding,),) = connection.execute("show server_encoding").fetchall()
+    if encoding == "UTF8" and connection.execute("select lower('\u00c4I') = '\u00e4i'").fetchone()[0]:
+        return
+    raise SettingsError(
+        "PostgreSQL: the encoding or locale of this database does not know every letter. Create one with "
+        "encoding 'UTF8' locale 'C.UTF-8' template template0."
+    )
 
 
 def _marked(query: str) -> str:
