@@ -118,6 +118,9 @@ def sweep(stores: Stores = None, allow_shrink: AllowShrink = False) -> None:
 def build(
     select: Annotated[list[str] | None, typer.Option(help="dbt selection; all models if not given.")] = None,
     as_of: AsOf = None,
+    unit_tests: Annotated[
+        bool, typer.Option("--unit-tests", help="Test the definitions on made-up rows, too.")
+    ] = False,
 ) -> None:
     """Build and test the models, publish them, write the report."""
     from pipelines import flow
@@ -125,7 +128,7 @@ def build(
     from pipelines.transform import Wish
 
     with _told() as teller:
-        record = flow.build(read_settings(), Wish(select or (), day(as_of)), teller)
+        record = flow.build(read_settings(), Wish(select or (), day(as_of), unit_tests), teller)
     _finish(record)
 
 
@@ -138,7 +141,7 @@ def run(stores: Stores = None, as_of: AsOf = None) -> None:
 
     with _told() as teller:
         settings = read_settings()
-        record = flow.run(settings, settings.chosen(stores), Wish(as_of=day(as_of), unit_tests=False), teller)
+        record = flow.run(settings, settings.chosen(stores), Wish(as_of=day(as_of)), teller)
     _finish(record)
 
 

@@ -74,8 +74,8 @@ def keys_of(manifest: Manifest) -> dict[str, list[str]]:
     keys: dict[str, list[str]] = {}
     for node in manifest["nodes"].values():
         test = node.get("test_metadata") or {}
-        if test.get("name") in ("unique", "primary_key"):
-            given = test["kwargs"].get("columns") or [test["kwargs"]["column_name"]]
+        if test.get("name") == "primary_key":
+            given = test["kwargs"]["columns"]
             # coalesce(city, '') is the city, which may be missing
             keys[node["attached_node"]] = [re.sub(r"coalesce\((\w+),.*\)", r"\1", each) for each in given]
     return keys

@@ -117,7 +117,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
         settings = two_stores(home, first.url, second.url)
         assert flow.sync(settings, settings.chosen(), Wanted(), Listener()).exit_code == 0
     looked_at = ("+segment_members", "+met_rfm_segments")
-    wish = Wish(looked_at, AS_OF.isoformat(), unit_tests=False)
+    wish = Wish(looked_at, AS_OF.isoformat())
     assert flow.build(settings, wish, Listener()).exit_code == 0
     with warehouse_of(settings).reader() as read:
         discounted = set(read(DISCOUNTED).itertuples(index=False, name=None))

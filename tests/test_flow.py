@@ -270,7 +270,7 @@ def test_a_list_the_store_does_not_have_is_skipped_and_named(tmp_path: Path, ser
     elsewhere = {"email_subscribers": ResourceSettings(path="newsletter-people")}
     settings = settings_for(tmp_path, server.url, resources=elsewhere)
     listener = Listener()
-    record = flow.run(settings, settings.chosen(), Wish(unit_tests=False), listener)
+    record = flow.run(settings, settings.chosen(), Wish(), listener)
     assert record.exit_code == 4
     assert "demo: email_subscribers skipped, the store does not have it" in record.remarks[0]
     assert "enabled = false under [stores.demo.resources.email_subscribers]" in record.remarks[0]

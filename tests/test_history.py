@@ -31,7 +31,7 @@ def load(home: Path, history: Path, as_of: str) -> flow.Record:
     """A history served, loaded, built and published in `home`."""
     with shop_of_purchases(history) as shop, serve(shop) as server:
         settings = settings_for(home, server.url)
-        return flow.run(settings, settings.chosen(), Wish(as_of=as_of, unit_tests=False), Listener())
+        return flow.run(settings, settings.chosen(), Wish(as_of=as_of), Listener())
 
 
 def assert_equal_to(history: Path, published: Path) -> None:

@@ -129,7 +129,7 @@ def both(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         for settings in (duck, postgres):
             assert sync(settings).exit_code == 0
             assert flow.sweep(settings, settings.chosen(), False, Listener()).exit_code == 0
-            wish = Wish(as_of=AS_OF, unit_tests=settings is postgres)
+            wish = Wish(as_of=AS_OF, unit_tests=True)
             assert flow.build(settings, wish, Listener()).exit_code == 0
         with published_of(duck).reader() as one, published_of(postgres).reader() as another:
             yield Both(postgres, one, another)

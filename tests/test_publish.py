@@ -135,7 +135,7 @@ def test_a_reader_is_undisturbed_by_ten_whole_runs(
     settings: Settings, shop: Shop, server: ShopServer
 ) -> None:
     stores = settings.chosen()
-    assert flow.run(settings, stores, Wish(unit_tests=False), Listener()).exit_code == 0
+    assert flow.run(settings, stores, Wish(), Listener()).exit_code == 0
     sql = (
         "select 1"
         " where (select count(*) from marts.fct_orders) = (select count(*) from raw_mycashflow.orders)"
@@ -145,7 +145,7 @@ def test_a_reader_is_undisturbed_by_ten_whole_runs(
     with reading(settings.published, sql) as told:
         for _ in range(10):
             shop.insert("orders", {"status": "OPEN", "total": 0})
-            assert flow.run(settings, stores, Wish(unit_tests=False), Listener()).exit_code == 0
+            assert flow.run(settings, stores, Wish(), Listener()).exit_code == 0
     reads, wrong = told[0].split(" ", 1)
     assert int(reads) >= 100
     assert wrong.strip() == "[]"

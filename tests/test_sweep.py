@@ -281,7 +281,7 @@ def test_a_run_sweeps_when_it_is_due(settings: Settings, shop: Shop, query: Quer
     sync(settings)
     gone = delete(shop, 3)
     age(settings, 8)
-    flow.run(settings, settings.chosen(), Wish(unit_tests=False), Listener())
+    flow.run(settings, settings.chosen(), Wish(), Listener())
     assert deleted(query) == gone
 
 

@@ -161,7 +161,7 @@ class Bench:
         measure([*KASSAVIRTA, "sync"], self._ours)
         cost = measure([*KASSAVIRTA, "build"], self._ours)
         by_hand = compute(self._ours / "data")
-        yield Figure("`build` of {large} orders with all tests", cost.wall, 90, "s")
+        yield Figure("`build` of {large} orders with all its data tests", cost.wall, 90, "s")
         yield Figure("`build` of {large} orders, peak memory", cost.memory, 4_000, "MB")
         yield Figure("`build`, against one script of the same marts", cost.wall / by_hand, 3, "times")
 
