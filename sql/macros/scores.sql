@@ -9,3 +9,15 @@
         else 1
     end
 {%- endmacro %}
+
+
+{# The column of a number over the window that frequency and money of RFM are counted in. #}
+{% macro rfm_window(column) -%}
+    {{ column }}{{ '' if var('rfm_is_lifetime') else '_365_days' }}
+{%- endmacro %}
+
+
+{# The same window in words, before what happened in it. #}
+{% macro rfm_window_in_words() -%}
+    {{ "'; ever '" if var('rfm_is_lifetime') else "'; in 365 days '" }}
+{%- endmacro %}

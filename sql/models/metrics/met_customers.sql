@@ -25,11 +25,11 @@ ranked as (
         ) as recency_rank,
         percent_rank() over (
             partition by customers.store
-            order by sales.order_count_365_days asc
+            order by sales.{{ rfm_window('order_count') }} asc
         ) as frequency_rank,
         percent_rank() over (
             partition by customers.store
-            order by sales.net_sales_365_days asc
+            order by sales.{{ rfm_window('net_sales') }} asc
         ) as monetary_rank
     from customers
     inner join sales on customers.customer_key = sales.customer_key

@@ -15,8 +15,8 @@ final as (
         || ', F ' || cast(frequency_score as text)
         || ', M ' || cast(monetary_score as text)
         || ': last order ' || {{ day_and_age('last_ordered_date', 'as_of') }}
-        || '; in 365 days ' || {{ orders_in_words('order_count_365_days') }} || ', '
-        || cast(net_sales_365_days as text) || ' ' || currency || ' net sales' as reason
+        || {{ rfm_window_in_words() }} || {{ orders_in_words(rfm_window('order_count')) }} || ', '
+        || cast({{ rfm_window('net_sales') }} as text) || ' ' || currency || ' net sales' as reason
     from customers
 )
 
