@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MAGIC = b"DUCK"
 
 # What DuckDB may hold in memory while it loads, however much there is to load.
-LOAD_MEMORY = "256MB"
+LOAD_MEMORY = "192MB"
 
 
 @dataclass(frozen=True)
