@@ -51,6 +51,11 @@ def letter_of(order_id: int, status: str, is_waiting: bool, method_id: int | Non
     return {0: "F", 1: "D"}.get(order_id % 5, "I") if can_fail else "I"
 
 
+def is_parent(order_id: int) -> bool:
+    """Whether an id the shop jumped over, the last before an order, is that order's parent."""
+    return order_id % 4 == 0
+
+
 def spoken(letter: str, dialect: Dialect) -> str:
     """The letter as that release has it."""
     return "O" if letter == "Y" and dialect.tells_payment_received else letter
