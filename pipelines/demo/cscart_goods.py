@@ -42,6 +42,11 @@ class Products:
         rows = (row for rows in self._index.facts()[1].values() for row in rows)
         return next((row for row in rows if row["product_id"] == str(product_id)), None)
 
+    def first(self, count: int) -> list[Record]:
+        """Some products, those with the lowest ids."""
+        rows = [row for rows in self._index.facts()[1].values() for row in rows]
+        return sorted(rows, key=lambda row: int(row["product_id"]))[:count]
+
     def categories(self, ask: Ask) -> list[Record]:
         """The categories a list has; `parent_category_id` and `status` filter."""
         rows = sorted(self._categories.facts()[1].values(), key=lambda row: int(row["category_id"]))

@@ -7,10 +7,11 @@ elsewhere). A cancelled one is Canceled, or Failed or Declined where a card or b
 have failed. N and T are checkouts the shop itself knows nothing of (`cscart_orders`).
 """
 
+from operator import itemgetter
 from typing import Any
 
 from pipelines.demo.catalogue import BANK, CARD
-from pipelines.demo.cscart_asking import Dialect
+from pipelines.demo.cscart_asking import Ask, Dialect
 
 PAID = "PC"
 """Statuses whose orders are paid, in every release."""
@@ -61,8 +62,9 @@ def spoken(letter: str, dialect: Dialect) -> str:
     return "O" if letter == "Y" and dialect.tells_payment_received else letter
 
 
-def status_rows(dialect: Dialect) -> list[dict[str, Any]]:
-    """`GET /statuses`: all of orders."""
+def status_rows(ask: Ask) -> list[dict[str, Any]]:
+    """`GET /statuses`: all of orders, by letter; the names are the factory's in every language."""
+    dialect = ask.dialect
     return [
         {
             "status_id": str(number),
@@ -72,10 +74,10 @@ def status_rows(dialect: Dialect) -> list[dict[str, Any]]:
             "description": _name(name, dialect),
             "email_subj": f"tilauksesi tila on nyt {_name(name, dialect)}",
             "email_header": "Tilauksesi tila on muuttunut.",
-            "lang_code": "fi",
+            "lang_code": ask.params.text("lang_code") or "fi",
             "params": _params(letter, inventory, colour, dialect) if letter != INCOMPLETE else [],
         }
-        for number, letter, name, inventory, colour in _STATUSES
+        for number, letter, name, inventory, colour in sorted(_STATUSES, key=itemgetter(1))
         if letter == spoken(letter, dialect)
     ]
 

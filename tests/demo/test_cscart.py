@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -33,6 +34,12 @@ def test_1_what_is_no_entity_is_404(any_cart: Any, path: str) -> None:
     assert (answer.status, answer.json["status"]) == (404, 404)
 
 
+def test_1_other_pages_of_the_shop_are_html(any_cart: Any) -> None:
+    for path in ("", "/", "/index.php", "/products"):
+        answer = any_cart.client.request("GET", f"{any_cart.root}{path}")
+        assert (answer.status, answer.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+
+
 def test_1_an_unknown_entity_is_named(cart: Any) -> None:
     for name in ("promotions", "currencies", "vendors", "rma"):
         assert cart.get(name).json == {"message": f"Not Found: Entity {name} not found", "status": 404}
@@ -40,6 +47,12 @@ def test_1_an_unknown_entity_is_named(cart: Any) -> None:
 
 def test_1_the_version_is_the_apis(any_cart: Any) -> None:
     assert any_cart.client.request("GET", f"{any_cart.root}/api/version").json == {"Version": "2.1"}
+
+
+def test_1_only_old_stores_tell_which_release_they_are(carts: dict[str, Any]) -> None:
+    answers = [store.client.request("GET", f"{store.root}/api/?version=True") for store in carts.values()]
+    assert [answer.status for answer in answers] == [404, 404, 200]
+    assert answers[2].body == b"CS-Cart 4.10.4.SP1 ULTIMATE"
 
 
 def test_1_version_1_0_is_bare_and_whole_without_a_page_size(cart: Any, shop: Shop) -> None:
@@ -296,7 +309,10 @@ def test_5_carts(cart: Any) -> None:
     assert all(cart["user_data"]["user_id"] == cart["user_id"] for cart in members)
     assert all(cart["user_data"] == [] for cart in guests)
     assert not any("products" in cart for cart in rows)
-    assert cart.get(f"carts/{rows[0]['user_id']}").json["products"]
+    whole = cart.get(f"carts/{rows[0]['user_id']}").json
+    assert set(whole["products"]) <= {row["product_id"] for row in cart.rows("products")}
+    prices = [Decimal(line["price"]) * int(line["amount"]) for line in whole["products"].values()]
+    assert Decimal(whole["total"]) == sum(prices) > 0
     text = json.dumps([cart.get(f"carts/{row['user_id']}").body.decode() for row in members])
     assert not any(secret in text for secret in ("password", "salt", "api_key"))
 
