@@ -21,7 +21,7 @@ _HOUR = 3600
 class Products:
     """The products of a shop."""
 
-    sorts = ("product", "code", "price", "timestamp", "updated_timestamp", "position")
+    sorts = ("product", "code", "price", "timestamp", "updated_timestamp")
 
     def __init__(self, shop: Shop) -> None:
         self._index = Index(shop, "products", product_rows)
@@ -34,7 +34,7 @@ class Products:
         found = [row for row in rows if all(test(row) for test in tests)]
         found.sort(key=lambda row: int(row["product_id"]))
         by = sort_of(ask, self.sorts, "product")
-        found.sort(key=_PRODUCT_KEYS.get(by, _PRODUCT_KEYS["product"]), reverse=is_falling(ask, "asc"))
+        found.sort(key=_PRODUCT_KEYS[by], reverse=is_falling(ask, "asc"))
         return found
 
     def one(self, product_id: int) -> Record | None:
