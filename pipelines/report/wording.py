@@ -59,6 +59,16 @@ def share(part: float, whole: float) -> str:
     return number(part / whole * 100, 1) + NO_BREAK_SPACE + "%"
 
 
+def percent(rate: float, decimals: int = 1) -> str:
+    """A rate of 0.062 as `6.2 %`; a dash for no value."""
+    return DASH if math.isnan(rate) else number(rate * 100, decimals) + NO_BREAK_SPACE + "%"
+
+
+def signed(amount: float) -> str:
+    """A change as `+3`, `0` or a real minus and the number; a dash for no value."""
+    return ("+" if amount > 0 else "") + number(amount)
+
+
 def day(value: pendulum.Date) -> str:
     """`24 Aug 2026`."""
     return value.format("D MMM YYYY", locale="en").replace(" ", NO_BREAK_SPACE)
