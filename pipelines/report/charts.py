@@ -109,9 +109,7 @@ def week_day(week: Mapping[Hashable, Any]) -> str:
     return wording.day(calendar_day(week["week_ending"]))
 
 
-def month_chart(
-    months: pd.DataFrame, key: str, as_of: pendulum.Date, currency: str, columns: str
-) -> Chart:
+def month_chart(months: pd.DataFrame, key: str, as_of: pendulum.Date, currency: str, columns: str) -> Chart:
     """New and returning customers' `key` (customer_count or customer_net_sales) by month."""
     parts = [[(kind, float(row[f"{kind}_{key}"])) for kind in KINDS] for row in months.to_dict("records")]
     over = [", to the" not in month_name(month, as_of) for month in months["month"]]

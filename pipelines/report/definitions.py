@@ -36,8 +36,8 @@ DEFINITIONS = (
         "Over several days: of all their purchases together."),
     Definition("new_customer_count", "New customers", "met_sales_daily.new_customer_count",
         "Orders with the same account or e-mail belong to one customer."),
-    Definition("customer_count", "Customers", "met_sales_daily.returning_customer_count",
-        "New: the first purchase ever is from that day. Somebody who comes back on two days of a "
+    Definition("customer_count", "Customers", "met_sales_daily.customer_count",
+        "New: the first purchase ever is from that day. Returning: had bought before it. Somebody who comes back on two days of a "
         "month counts twice in that month."),
     Definition("customer_net_sales", "Net sales by customer", "met_sales_daily.new_customer_net_sales"),
     Definition("year_before", "The year before", text=
@@ -48,7 +48,7 @@ DEFINITIONS = (
     Definition("repeat_customer_rate", "Customers who came back", "met_repeat_purchase.repeat_customer_rate"),
     Definition("median_days_to_second_order", "Days to a second order",
         "met_repeat_purchase.median_days_to_second_order",
-        "Here the last month in which somebody bought for the second time."),
+        "Here the last whole month in which somebody did."),
     Definition("second_order_count", "Second orders, this month", "met_repeat_purchase.second_order_count"),
     Definition("retention", "Came back", "met_customer_cohorts.retention_rate",
         "A row is everybody who bought for the first time in that month; month 1 is the month after."),

@@ -17,13 +17,14 @@ STEPS = (1, 2, 2.5, 5, 10)
 
 @dataclass(frozen=True)
 class Scale:
-    """The vertical axis: `ticks` from the lowest to the highest value, whole numbers."""
+    """The vertical axis from `low` to the last of its `ticks`, which are whole numbers."""
 
+    low: float
     ticks: tuple[float, ...]
 
     def height(self, value: float) -> float:
         """Where a value is, from 0 at the bottom to SIDE at the top."""
-        return (value - self.ticks[0]) / (self.ticks[-1] - self.ticks[0]) * SIDE
+        return (value - self.low) / (self.ticks[-1] - self.low) * SIDE
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,16 @@ class Mark:
 
 
 def scale_of(values: Sequence[float]) -> Scale:
-    """A scale from zero, or below it, that holds the values with three to five ticks."""
+    """A scale from zero that holds the values with up to six ticks.
+
+    What is a little below zero gets its room and no tick: a week of returns does not flatten the others.
+    """
     known = [value for value in values if not math.isnan(value)]
     low, high = min(0.0, *known, 0.0), max(0.0, *known, 0.0)
     step = step_of((high - low) / 4)
-    first, last = math.floor(low / step), max(math.ceil(high / step), 1)
-    return Scale(tuple(step * number for number in range(first, last + 1)))
+    last = max(math.ceil(high / step), 1)
+    first = math.floor(low / step) if low < -step / 2 else 0
+    return Scale(min(low, step * first), tuple(step * number for number in range(first, last + 1)))
 
 
 def step_of(least: float) -> float:
@@ -78,7 +83,9 @@ def line(values: Sequence[float], scale: Scale) -> str:
     return "".join(parts)
 
 
-def column(position: int, count: int, parts: Sequence[tuple[str, float]], scale: Scale, over: bool) -> list[Bar]:
+def column(
+    position: int, count: int, parts: Sequence[tuple[str, float]], scale: Scale, over: bool
+) -> list[Bar]:
     """The bars of one column of `count`, the first part at the bottom; few columns stay narrow."""
     slots = max(count, 8)
     slot = SIDE / slots
@@ -86,7 +93,9 @@ def column(position: int, count: int, parts: Sequence[tuple[str, float]], scale:
     bars, base = [], 0.0
     for kind, value in parts:
         low, high = sorted((scale.height(base), scale.height(base + value)))
-        bars.append(Bar(f"{left:.1f}", f"{SIDE - high:.1f}", f"{slot * 0.7:.1f}", f"{high - low:.1f}", kind, over))
+        bars.append(
+            Bar(f"{left:.1f}", f"{SIDE - high:.1f}", f"{slot * 0.7:.1f}", f"{high - low:.1f}", kind, over)
+        )
         base += value
     return bars
 
@@ -109,4 +118,4 @@ def spark(values: Sequence[float]) -> str:
     low, high = min(values), max(values)
     if low == high:
         return f"M0 {SIDE / 2:.0f}H{SIDE}"
-    return line([value - low for value in values], Scale((0.0, high - low)))
+    return line([value - low for value in values], Scale(0.0, (high - low,)))

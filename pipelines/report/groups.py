@@ -65,9 +65,7 @@ def segment_groups(sizes: pd.DataFrame, moved: Mapping[str, Movement]) -> tuple[
     )
 
 
-def group(
-    name: str, members: list[tuple[Definition, float]], moved: Mapping[str, Movement]
-) -> SegmentGroup:
+def group(name: str, members: list[tuple[Definition, float]], moved: Mapping[str, Movement]) -> SegmentGroup:
     """One group, the largest segment first."""
     largest = max((size for _, size in members), default=0)
     ordered = sorted(members, key=lambda pair: (-pair[1], pair[0].name))
@@ -85,9 +83,7 @@ def group(
     return SegmentGroup(name, tuple(rows))
 
 
-def rfm_rows(
-    segments: pd.DataFrame, moved: Mapping[str, Movement], currency: str
-) -> tuple[RfmRow, ...]:
+def rfm_rows(segments: pd.DataFrame, moved: Mapping[str, Movement], currency: str) -> tuple[RfmRow, ...]:
     """The eleven RFM segments, best first; none while nobody has bought."""
     if not segments["customer_count"].sum():
         return ()
@@ -100,7 +96,9 @@ def rfm_rows(
             share=wording.percent(row["customer_share"]),
             net_sales=wording.money(row["net_sales_365_days"], currency),
             net_sales_share=wording.percent(row["net_sales_share"]),
-            bar=f"{min(1.0, max(0.0, row['net_sales_share'])) * 100:.1f}" if row["net_sales_share"] > 0 else "0",
+            bar=f"{min(1.0, max(0.0, row['net_sales_share'])) * 100:.1f}"
+            if row["net_sales_share"] > 0
+            else "0",
             movement=moved.get(key),
         )
         for key in RFM_KEYS

@@ -81,7 +81,9 @@ def value(cohorts: pd.DataFrame, as_of: pendulum.Date, currency: str) -> Heat | 
 
     caption = f"Net sales per customer so far in {currency}, by month of the first order and months since"
     months = range(MONTHS + 1)
-    return Heat(caption, "First order in", ("Customers",), month_names(months), cohort_rows(known, months, cell))
+    return Heat(
+        caption, "First order in", ("Customers",), month_names(months), cohort_rows(known, months, cell)
+    )
 
 
 def recent(cohorts: pd.DataFrame) -> pd.DataFrame:
@@ -107,10 +109,13 @@ def average_row(later: pd.DataFrame, as_of: pendulum.Date, largest: float) -> He
     running = later["month_start_date"].map(lambda month: is_running(month, as_of))
     sums = later[~running].groupby("month_number")[["active_customer_count", "customer_count"]].sum()
     rates = {
-        int(number): float(row["active_customer_count"] / row["customer_count"]) for number, row in sums.iterrows()
+        int(number): float(row["active_customer_count"] / row["customer_count"])
+        for number, row in sums.iterrows()
     }
     cells = tuple(
-        Cell(wording.percent(rates[number], 0), heat_of(rates[number], largest)) if number in rates else Cell(NONE_YET)
+        Cell(wording.percent(rates[number], 0), heat_of(rates[number], largest))
+        if number in rates
+        else Cell(NONE_YET)
         for number in range(1, MONTHS + 1)
     )
     return HeatRow("Together", ("",), cells)
@@ -162,7 +167,9 @@ def hour_table(hours: pd.DataFrame) -> Heat | None:
     """Orders by weekday and hour with the sum of each day; None without an order."""
     if not hours["order_count"].sum():
         return None
-    counts = hours.pivot_table(index="weekday_number", columns="hour_number", values="order_count", aggfunc="sum")
+    counts = hours.pivot_table(
+        index="weekday_number", columns="hour_number", values="order_count", aggfunc="sum"
+    )
     largest = float(counts.to_numpy().max())
     rows = tuple(
         HeatRow(

@@ -167,33 +167,43 @@ def subscriber_table(weeks: pd.DataFrame) -> Table:
     """The weeks as texts, newest first."""
     rows = tuple(
         (
-            wording.day(pendulum.date(row["week_ending"].year, row["week_ending"].month, row["week_ending"].day)),
+            wording.day(
+                pendulum.date(row["week_ending"].year, row["week_ending"].month, row["week_ending"].day)
+            ),
             wording.number(row["active_count"]),
             wording.number(row["subscribed_count"]),
             wording.number(row["unsubscribed_count"]),
         )
         for row in weeks.iloc[::-1].to_dict("records")
     )
-    return Table("The newsletter list by week", ("Week to", "Subscribed", "Joined", "Left"), rows, range(1, 4))
+    return Table(
+        "The newsletter list by week", ("Week to", "Subscribed", "Joined", "Left"), rows, range(1, 4)
+    )
 
 
 def repeat_figures(months: pd.DataFrame, as_of: pendulum.Date) -> tuple[Figure, ...]:
-    """How many came back and how soon, from the last month; none before the first order."""
+    """How many came back and how soon, from the last months; none before the first order."""
     if months.empty or not months["buyer_count"].iloc[-1]:
         return ()
-    medians = months.dropna(subset=["median_days_to_second_order"])
-    soon = (
-        Figure(
-            "median_days_to_second_order",
-            wording.number(medians["median_days_to_second_order"].iloc[-1]),
-            note=month_name(medians["month_start_date"].iloc[-1], as_of),
-        )
-        if len(medians)
-        else Figure("median_days_to_second_order", wording.DASH, note="nobody has come back yet")
-    )
     last = months.iloc[-1]
     return (
         Figure("repeat_customer_rate", wording.percent(last["repeat_customer_rate"])),
-        soon,
-        Figure("second_order_count", wording.number(last["second_order_count"])),
+        days_to_second(months, as_of),
+        Figure(
+            "second_order_count",
+            wording.number(last["second_order_count"]),
+            note=month_name(last["month_start_date"], as_of),
+        ),
+    )
+
+
+def days_to_second(months: pd.DataFrame, as_of: pendulum.Date) -> Figure:
+    """The median of the last month that is over and in which somebody came back."""
+    key = "median_days_to_second_order"
+    over = months["month_start_date"] + pd.offsets.MonthEnd() <= pd.Timestamp(as_of)
+    known = months[over].dropna(subset=[key])
+    if known.empty:
+        return Figure(key, wording.DASH, note="Nobody came back in a month that is over.")
+    return Figure(
+        key, wording.number(known[key].iloc[-1]), note=month_name(known["month_start_date"].iloc[-1], as_of)
     )

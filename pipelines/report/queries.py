@@ -57,13 +57,14 @@ QUERIES = {
         days=("month_start_date",),
         texts=("store",),
     ),
+    # months that are still to come have no count
     "cohorts": Query(
         """
         select
             store, cohort_month, month_number, month_start_date, customer_count,
             active_customer_count, retention_rate, cumulative_net_sales_per_customer
         from metrics.met_customer_cohorts
-        where month_start_date is not null
+        where active_customer_count >= 0
         order by store, cohort_month, month_number
         """,
         days=("cohort_month", "month_start_date"),
@@ -73,7 +74,7 @@ QUERIES = {
         """
         select store, recency_score, frequency_score, count(*) as customer_count
         from metrics.met_customers
-        where recency_score is not null
+        where recency_score between 1 and 5
         group by store, recency_score, frequency_score
         order by store, recency_score, frequency_score
         """,
@@ -118,16 +119,18 @@ QUERIES = {
             select
                 products.*,
                 row_number() over (
-                    partition by store order by net_sales desc, product_key
+                    partition by store order by net_sales desc nulls last, product_key
                 ) as best_rank,
                 row_number() over (
-                    partition by store order by returned_units desc, return_rate desc, product_key
+                    partition by store
+                    order by returned_units desc nulls last, return_rate desc nulls last, product_key
                 ) as return_rank,
                 row_number() over (
-                    partition by store order by first_order_customer_count desc, product_key
+                    partition by store
+                    order by first_order_customer_count desc nulls last, product_key
                 ) as first_rank
             from metrics.met_products as products
-            where product_name is not null and (units > 0 or returned_units > 0)
+            where product_name <> '' and (units > 0 or returned_units > 0)
         ) as ranked
         where best_rank <= 10 or return_rank <= 10 or first_rank <= 10
         order by store, best_rank
@@ -156,7 +159,7 @@ QUERIES = {
         """
         select store, country, city, order_count, customer_count, net_sales
         from metrics.met_geography
-        order by store, order_count desc, net_sales desc, country, city
+        order by store, order_count desc nulls last, net_sales desc nulls last, country, city
         """,
         texts=("store", "country", "city"),
     ),
@@ -164,7 +167,8 @@ QUERIES = {
         """
         select store, shipping_method_name, carrier, shipment_count
         from metrics.met_unmapped_shipping_methods
-        order by store, shipment_count desc, shipping_method_name, shipping_method_id
+        order by
+            store, shipment_count desc nulls last, shipping_method_name, shipping_method_id
         """,
         texts=("store", "shipping_method_name", "carrier"),
     ),
