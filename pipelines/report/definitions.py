@@ -37,8 +37,8 @@ DEFINITIONS = (
     Definition("new_customer_count", "New customers", "met_sales_daily.new_customer_count",
         "Orders with the same account or e-mail belong to one customer."),
     Definition("customer_count", "Customers", "met_sales_daily.customer_count",
-        "New: the first purchase ever is from that day. Returning: had bought before it. Somebody who comes back on two days of a "
-        "month counts twice in that month."),
+        "New: the first purchase ever is from that day. Returning: had bought before it. Somebody who "
+        "comes back on two days of a month counts twice in that month."),
     Definition("customer_net_sales", "Net sales by customer", "met_sales_daily.new_customer_net_sales"),
     Definition("year_before", "The year before", text=
         "Headline figures: as many days, ending on the same date one year earlier. Weeks: the same "
@@ -100,7 +100,8 @@ DEFINITIONS = (
 
     Definition("recent_buyers_30", "Bought in 30 days", "seg_recent_buyers_30", group=LAST_ORDER),
     Definition("recent_buyers_90", "Bought in 90 days", "seg_recent_buyers_90", group=LAST_ORDER),
-    Definition("first_time_buyers_30", "First order in 30 days", "seg_first_time_buyers_30", group=LAST_ORDER),
+    Definition("first_time_buyers_30", "First order in 30 days", "seg_first_time_buyers_30",
+        group=LAST_ORDER),
     Definition("second_order_due", "Second order due", "seg_second_order_due", group=LAST_ORDER),
     Definition("non_buyers_30", "No order in 30 days", "seg_non_buyers_30", group=LAST_ORDER),
     Definition("non_buyers_90", "No order in 90 days", "seg_non_buyers_90", group=LAST_ORDER),
@@ -120,7 +121,8 @@ DEFINITIONS = (
     Definition("multi_store_customers", "In several stores", "seg_multi_store_customers", group=HABIT),
 
     Definition("new_customers_30", "New registrations", "seg_new_customers_30", group=LIST),
-    Definition("subscribers_never_bought", "Subscribers, never bought", "seg_subscribers_never_bought", group=LIST),
+    Definition("subscribers_never_bought", "Subscribers, never bought", "seg_subscribers_never_bought",
+        group=LIST),
     Definition("buyers_not_subscribed", "Buyers, not subscribed", "seg_buyers_not_subscribed", group=LIST),
     Definition("unsubscribed_vip", "VIPs who unsubscribed", "seg_unsubscribed_vip", group=LIST),
 
@@ -129,7 +131,8 @@ DEFINITIONS = (
     Definition("rfm_potential_loyalist", "Potential loyalists", group=RFM,
         text="Recent customers with more than a first order or a good sum."),
     Definition("rfm_new_customers", "New customers", group=RFM, text="Ordered lately, seldom so far."),
-    Definition("rfm_promising", "Promising", group=RFM, text="Ordered lately, seldom so far, for good money."),
+    Definition("rfm_promising", "Promising", group=RFM,
+        text="Ordered lately, seldom so far, for good money."),
     Definition("rfm_need_attention", "Need attention", group=RFM,
         text="Good customers whose last order is a while ago."),
     Definition("rfm_about_to_sleep", "About to sleep", group=RFM,

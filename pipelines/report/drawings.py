@@ -65,7 +65,7 @@ def step_of(least: float) -> float:
     """The next round step, at least 1."""
     if least <= 1:
         return 1
-    power = 10 ** math.floor(math.log10(least))
+    power = 10.0 ** math.floor(math.log10(least))
     return next(power * step for step in STEPS if power * step >= least and (power * step) % 1 == 0)
 
 

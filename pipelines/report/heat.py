@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -94,7 +95,9 @@ def recent(cohorts: pd.DataFrame) -> pd.DataFrame:
     return cohorts[(cohorts["cohort_month"] >= oldest) & (cohorts["month_number"] <= MONTHS)]
 
 
-def cohort_rows(cohorts: pd.DataFrame, months: range, cell) -> tuple[HeatRow, ...]:  # type: ignore[no-untyped-def]
+def cohort_rows(
+    cohorts: pd.DataFrame, months: range, cell: Callable[[pd.Series], Cell]
+) -> tuple[HeatRow, ...]:
     """One row per cohort, empty cells for the future."""
     rows = []
     for month, known in cohorts.groupby("cohort_month"):
@@ -190,5 +193,5 @@ def busiest(hours: pd.DataFrame) -> str:
     day, hour = WEEKDAYS[int(days.idxmax()) - 1], int(clock.idxmax())
     return (
         f"Most orders come on a {day} ({wording.share(days.max(), days.sum())}) and between {hour:02d} and "
-        f"{(hour + 1) % 24:02d} o’clock ({wording.share(clock.max(), clock.sum())})."
+        f"{(hour + 1) % 24:02d} o'clock ({wording.share(clock.max(), clock.sum())})."
     )
