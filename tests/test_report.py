@@ -138,7 +138,7 @@ def test_rfm_shows_sizes_shares_and_movement_since_last_month(one_page: str) -> 
 
 def test_products_places_hours_and_subscribers_carry_their_numbers(one_page: str) -> None:
     words = words_of(one_page)
-    assert "Kahvimylly 480.00 € 12 9 Pipo 300.00 € 40 25" in words
+    assert "Kahvimylly 440.00 € 11 480.00 € Pipo 30.00 € 4 300.00 €" in words
     assert "Sent back Return rate Kahvimylly 3 25.0 %" in words
     assert "Ordered again Pipo 7 29 % Kahvimylly 2 50 %" in words
     assert "Uutuus" not in words
@@ -232,13 +232,14 @@ def test_a_store_of_one_month_says_what_is_still_to_come(tmp_path: Path) -> None
             f" values ('{OUTLET}', '2026-03-01', 0, 12, 12, 1, 1000.50, '2026-03-01')"
         )
         connection.execute(
-            f"insert into metrics.met_products values ('p', '{OUTLET}', 'Tee', 3, 0, 30, 0, 2, 0, null)"
+            "insert into metrics.met_products"
+            f" values ('p', '{OUTLET}', 'Tee', 3, 0, 30, 3, 30, 0, 2, 0, null)"
         )
     words = words_of(page_of(path))
     assert "Everybody's first order is from this month." in words
     assert "Nothing has come back so far." in words
     assert "No first order names a product." in words
-    assert "Tee 30.00 SEK 3 2" in words
+    assert "Tee 30.00 SEK 3 30.00 SEK" in words
 
 
 @pytest.mark.parametrize("name", [name for name in QUERIES if "ops." not in QUERIES[name].sql])

@@ -72,7 +72,7 @@ DEFINITIONS = (
         "met_list_overview.customer_lifespan_years_buyers", "A single order counts as 0 years."),
     Definition("customer_lifespan_years_members", "Customer lifespan, everybody",
         "met_list_overview.customer_lifespan_years_members"),
-    Definition("product_net_sales", "Best sellers", "met_products.net_sales"),
+    Definition("product_net_sales", "Best sellers", "met_products.net_sales_365_days"),
     Definition("returned_units", "Sent back", "met_products.returned_units"),
     Definition("return_rate", "Return rate", "met_products.return_rate"),
     Definition("first_order_customer_count", "First-order products",

@@ -28,7 +28,7 @@ def products_of(products: pd.DataFrame, currency: str) -> Products | None:
     if products.empty:
         return None
     return Products(
-        best_table(ranked(products, "best_rank", "units"), currency),
+        best_table(ranked(products, "best_rank", "net_sales_365_days"), currency),
         return_table(ranked(products, "return_rank", "returned_units")),
         first_table(ranked(products, "first_rank", "first_order_customer_count")),
     )
@@ -40,19 +40,20 @@ def ranked(products: pd.DataFrame, rank: str, measure: str) -> pd.DataFrame:
 
 
 def best_table(products: pd.DataFrame, currency: str) -> Table:
-    """The products that brought most."""
+    """The products that brought most in the last 365 days, with what they ever brought."""
     rows = tuple(
         (
             row["product_name"],
+            wording.money(row["net_sales_365_days"], currency),
+            wording.number(row["units_365_days"]),
             wording.money(row["net_sales"], currency),
-            wording.number(row["units"]),
-            wording.number(row["customer_count"]),
         )
         for row in products.to_dict("records")
     )
     return Table(
-        "Products with the highest net sales", ("Product", "Net sales", "Pieces", "Customers"), rows,
-        range(1, 4), {1: "product_net_sales"}, lengths(products["net_sales"].tolist()),
+        "Products with the highest net sales in 365 days",
+        ("Product", "Net sales", "Pieces", "Net sales ever"), rows,
+        range(1, 4), {1: "product_net_sales"}, lengths(products["net_sales_365_days"].tolist()),
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ function showFigures(event) {
   const { row, left, box } = rowUnder(plot, event.clientX);
   if (!row) return hideFigures();
   const heads = row.closest("table").tHead.rows[0].cells;
-  tip.replaceChildren(line("strong", `${heads[0].textContent} ${row.cells[0].textContent}`));
+  tip.replaceChildren(line("strong", `${heads[0].textContent} ${row.cells[0].textContent}`.replace(/^Month /, "")));
   for (const column of plot.dataset.columns.split(" ")) {
     tip.append(line("span", heads[column].textContent), line("b", row.cells[column].textContent));
   }

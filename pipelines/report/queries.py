@@ -113,13 +113,14 @@ QUERIES = {
     "products": Query(
         """
         select
-            store, product_name, units, net_sales, returned_units, return_rate, customer_count,
-            first_order_customer_count, first_order_repeat_rate, best_rank, return_rank, first_rank
+            store, product_name, units_365_days, net_sales_365_days, net_sales, returned_units,
+            return_rate, first_order_customer_count, first_order_repeat_rate, best_rank,
+            return_rank, first_rank
         from (
             select
                 products.*,
                 row_number() over (
-                    partition by store order by net_sales desc nulls last, product_key
+                    partition by store order by net_sales_365_days desc nulls last, product_key
                 ) as best_rank,
                 row_number() over (
                     partition by store

@@ -72,9 +72,9 @@ insert into metrics.met_segment_movement values
     ('main', 'lapsed_customers', '2026-03-20', '2026-03-31', 6, 0, 0, 6);
 
 insert into metrics.met_products values
-    ('p1', 'main', 'Kahvimylly', 12, 3, 480.00, 0.25, 9, 2, 0.5),
-    ('p2', 'main', 'Pipo', 40, 0, 300.00, 0, 25, 7, 0.2857),
-    ('p3', 'main', 'Uutuus', 0, 0, 0, null, 0, 0, null);
+    ('p1', 'main', 'Kahvimylly', 12, 3, 480.00, 11, 440.00, 0.25, 9, 2, 0.5),
+    ('p2', 'main', 'Pipo', 40, 0, 300.00, 4, 30.00, 0, 25, 7, 0.2857),
+    ('p3', 'main', 'Uutuus', 0, 0, 0, 0, 0, null, 0, 0, null);
 
 insert into metrics.met_subscribers_daily
 select 'main', cast(days.day as date), 1, 0, row_number() over (order by days.day),

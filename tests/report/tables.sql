@@ -65,7 +65,8 @@ create table metrics.met_segment_movement (
 );
 create table metrics.met_products (
     product_key text, store text, product_name text, units decimal(18, 6),
-    returned_units decimal(18, 6), net_sales decimal(18, 2), return_rate decimal(18, 4),
+    returned_units decimal(18, 6), net_sales decimal(18, 2), units_365_days decimal(18, 6),
+    net_sales_365_days decimal(18, 2), return_rate decimal(18, 4),
     customer_count bigint, first_order_customer_count bigint,
     first_order_repeat_rate decimal(18, 4)
 );
