@@ -153,8 +153,8 @@ def test_completeness_shows_the_last_window_of_each_resource(one_page: str) -> N
     words = words_of(one_page)
     read = "Last read 31 Mar 2026 06:00, 40 minutes before this page was written."
     assert f"Everything arrived in full (2 resources). {read}" in words
-    assert "orders complete 1 204 1 204 0 31 Mar 2026 06:00" in words
-    assert "customers complete 3 3 0 31 Mar 2026 06:01 the beginning - 31 Mar 2026 06:00" in words
+    assert "orders complete 1 204 1 204 0 0 31 Mar 2026 06:00" in words
+    assert "customers complete 3 3 0 0 31 Mar 2026 06:01 the beginning - 31 Mar 2026 06:00" in words
     assert "31 Mar 2026 06:00 run main done 2 min 5 s 2 1 207" in words
     assert "sync main partial: main orders: 2 missing 42 s 2 7" in words
 
@@ -162,6 +162,7 @@ def test_completeness_shows_the_last_window_of_each_resource(one_page: str) -> N
 def test_what_is_missing_or_set_aside_is_said_at_the_top(two_page: str) -> None:
     words = words_of(two_page)
     assert "Not everything arrived in full: orders (short). Last read 31 Mar 2026 05:00" in words
+    assert "orders short 12 10 2 1 31 Mar 2026 05:00" in words
     assert "orders total: expected a number 31 Mar 2026 05:00 2" in words
 
 

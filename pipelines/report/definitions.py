@@ -92,9 +92,12 @@ DEFINITIONS = (
         "how it is fulfilled."),
     Definition("completeness", "Arrived in full", text=
         "Complete: as many different records arrived as the store's API counted. Short: fewer "
-        "arrived. Uncounted: the API gave no number to compare with. Failed: reading stopped early."),
+        "arrived. Partial: the store itself cannot answer some of it. Uncounted: the API gave no "
+        "number to compare with. Failed: reading stopped early."),
     Definition("asked", "Asked", text="Records the store's API counted in the last window read."),
     Definition("arrived", "Arrived", text="Different records that arrived from that window."),
+    Definition("unreadable", "Unreadable", text=
+        "Places that the store itself answers with an error. Every later run tries them again."),
     Definition("set_aside", "Set aside", text=
         "Records that could not be understood. They are kept apart with the reason and are in no figure."),
 

@@ -177,7 +177,7 @@ QUERIES = {
         """
         select
             store, resource, reason, window_from, window_to, api_count, distinct_rows, duplicates,
-            rejected_rows, status, started_at
+            rejected_rows, quarantined_rows, status, started_at
         from (
             select
                 dated.*,

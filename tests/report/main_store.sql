@@ -31,9 +31,9 @@ cross join generate_series(1, 6) as people (number)
 where people.number <= made.size;
 
 insert into ops.windows values
-    ('r1', 'main', 'orders', 'updated_at', '2026-03-29 03:00+00', '2026-03-30 03:00+00', 9, 7, 0, 0, 1, 1.0, 'short', '2026-03-30 03:00+00'),
-    ('r2', 'main', 'orders', 'updated_at', '2026-03-30 03:00+00', '2026-03-31 03:00+00', 1204, 1204, 0, 0, 1, 1.0, 'complete', '2026-03-31 03:00+00'),
-    ('r2', 'main', 'customers', 'updated_at', null, '2026-03-31 03:00+00', 3, 3, 0, 0, 1, 1.0, 'complete', '2026-03-31 03:01+00');
+    ('r1', 'main', 'orders', 'updated_at', '2026-03-29 03:00+00', '2026-03-30 03:00+00', 9, 7, 0, 0, 0, 1, 1.0, 'short', '2026-03-30 03:00+00'),
+    ('r2', 'main', 'orders', 'updated_at', '2026-03-30 03:00+00', '2026-03-31 03:00+00', 1204, 1204, 0, 0, 0, 1, 1.0, 'complete', '2026-03-31 03:00+00'),
+    ('r2', 'main', 'customers', 'updated_at', null, '2026-03-31 03:00+00', 3, 3, 0, 0, 0, 1, 1.0, 'complete', '2026-03-31 03:01+00');
 
 insert into ops.runs values
     ('r1', 'sync', '2026-03-30 03:00+00', '2026-03-30 03:00:42+00', 'partial', 4, 'main', 2, '{"orders": 7}', '{}', 'main orders: 2 missing'),

@@ -35,7 +35,7 @@ create table ops.runs (
 create table ops.windows (
     run_id text, store text, resource text, reason text, window_from timestamptz,
     window_to timestamptz, api_count bigint, distinct_rows bigint, duplicates bigint,
-    rejected_rows bigint, requests bigint, seconds double precision, status text,
+    rejected_rows bigint, quarantined_rows bigint, requests bigint, seconds double precision, status text,
     started_at timestamptz
 );
 create table ops.rejected_rows (
