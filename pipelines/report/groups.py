@@ -87,18 +87,17 @@ def rfm_rows(segments: pd.DataFrame, moved: Mapping[str, Movement], currency: st
     """The eleven RFM segments, best first; none while nobody has bought."""
     if not segments["customer_count"].sum():
         return ()
-    known = {f"rfm_{row['rfm_segment']}": row for row in segments.to_dict("records")}
+    written = segments.assign(written=wording.column(segments["net_sales_365_days"], currency))
+    known = {f"rfm_{row['rfm_segment']}": row for row in written.to_dict("records")}
     return tuple(
         RfmRow(
             key=key,
             name=definition_of(key).name,
             customers=wording.number(row["customer_count"]),
             share=wording.percent(row["customer_share"]),
-            net_sales=wording.money(row["net_sales_365_days"], currency),
+            net_sales=row["written"],
             net_sales_share=wording.percent(row["net_sales_share"]),
-            bar=f"{min(1.0, max(0.0, row['net_sales_share'])) * 100:.1f}"
-            if row["net_sales_share"] > 0
-            else "0",
+            bar=f"{min(1.0, max(0.0, row['net_sales_share'])) * 100:.1f}",
             movement=moved.get(key),
         )
         for key in RFM_KEYS

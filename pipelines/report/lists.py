@@ -42,13 +42,13 @@ def ranked(products: pd.DataFrame, rank: str, measure: str) -> pd.DataFrame:
 def best_table(products: pd.DataFrame, currency: str) -> Table:
     """The products that brought most in the last 365 days, with what they ever brought."""
     rows = tuple(
-        (
-            row["product_name"],
-            wording.money(row["net_sales_365_days"], currency),
-            wording.number(row["units_365_days"]),
-            wording.money(row["net_sales"], currency),
+        zip(
+            products["product_name"],
+            wording.column(products["net_sales_365_days"], currency),
+            map(wording.number, products["units_365_days"]),
+            wording.column(products["net_sales"], currency),
+            strict=True,
         )
-        for row in products.to_dict("records")
     )
     return Table(
         "Products with the highest net sales in 365 days",
@@ -111,13 +111,13 @@ def place_table(caption: str, name: str, places: pd.DataFrame, currency: str) ->
     whole = places["order_count"].sum()
     first = places.sort_values(["order_count", "net_sales"], ascending=False, kind="stable").head(TOP)
     rows = tuple(
-        (
-            row["place"],
-            wording.number(row["order_count"]),
-            wording.share(row["order_count"], whole),
-            wording.money(row["net_sales"], currency),
+        zip(
+            first["place"],
+            map(wording.number, first["order_count"]),
+            (wording.share(count, whole) for count in first["order_count"]),
+            wording.column(first["net_sales"], currency),
+            strict=True,
         )
-        for row in first.to_dict("records")
     )
     columns = (name, "Orders", "Share", "Net sales")
     return Table(caption, columns, rows, range(1, 4), {1: "places"}, lengths(first["order_count"].tolist()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -34,6 +35,12 @@ def money(value: float, currency: str | None, *, cents: bool | None = None) -> s
     with_cents = abs(value) < 1000 and value != 0 if cents is None else cents
     text = number(value, 2 if with_cents else 0)
     return f"{text}{NO_BREAK_SPACE}{unit(currency)}" if currency else text
+
+
+def column(amounts: Sequence[float], currency: str | None) -> list[str]:
+    """Amounts below each other: all with cents, or none where one reaches 1 000."""
+    cents = not any(abs(amount) >= 1000 for amount in amounts)
+    return [money(amount, currency, cents=cents) for amount in amounts]
 
 
 def unit(currency: str | None) -> str:
