@@ -187,6 +187,7 @@ def test_stores_with_one_currency_have_a_total(tmp_path: Path) -> None:
 
 def test_a_young_store_is_not_compared_with_days_it_did_not_have(two_page: str) -> None:
     outlet = words_of(two_page[two_page.index('id="store-1"') : two_page.index('id="store-2"')])
+    assert "Up to 31 Mar 2026 CS-Cart SEK Europe/Stockholm" in outlet
     assert "Net sales 12 006 SEK Orders 12" in outlet
     assert "The first counted order is from 20 Mar 2026" in outlet
     assert "a year before" not in outlet[: outlet.index("Sales by")]

@@ -21,6 +21,9 @@ from pipelines.report.tables import Tables, of_store
 from pipelines.report.trends import Table
 
 
+PLATFORMS = {"mycashflow": "MyCashflow", "cscart": "CS-Cart"}
+
+
 @dataclass(frozen=True)
 class Trend:
     """Charts with a sentence and a table that say the same."""
@@ -62,6 +65,7 @@ class StoreView:
 
     anchor: str
     store: Store
+    platform: str
     as_of: str
     headlines: tuple[Headline, ...]
     sales: Trend | None
@@ -89,6 +93,7 @@ def store_view(anchor: str, store: Store, tables: Tables, generated_at: datetime
     return StoreView(
         anchor=anchor,
         store=store,
+        platform=PLATFORMS.get(store.platform, store.platform),
         as_of=wording.day(as_of) if as_of else "",
         headlines=headlines(days, known, store.currency) if known else (),
         sales=sales_trend(days, known, store.currency) if known else None,
