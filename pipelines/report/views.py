@@ -20,7 +20,6 @@ from pipelines.report.stores import Store
 from pipelines.report.tables import Tables, of_store
 from pipelines.report.trends import Table
 
-
 PLATFORMS = {"mycashflow": "MyCashflow", "cscart": "CS-Cart"}
 
 
