@@ -21,7 +21,7 @@ from pipelines.load import load_store
 from pipelines.lock import run_lock
 from pipelines.settings import Settings, Store, now
 from pipelines.sweep import is_due, sweep_store
-from pipelines.transform import Wish
+from pipelines.transform import Wish, project_folder
 from pipelines.warehouse import Warehouse, published_of, warehouse_of
 
 T = TypeVar("T")
@@ -165,7 +165,7 @@ def report(settings: Settings, teller: Teller) -> None:
     if not _has_schema(published, "metrics"):
         raise SettingsError("nothing is published yet: run `kassavirta run` first")
     with published.reader() as read:
-        write_report(read, settings.report, generated_at=now())
+        write_report(read, settings.report, models=project_folder() / "models", generated_at=now())
     teller.say(f"report: {_relative(settings, settings.report)}")
 
 

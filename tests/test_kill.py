@@ -43,7 +43,7 @@ PHASES = {
     "settle": 0.2,
     "build": 10.0,
     "publish": 0.6,
-    "report": 1.5,
+    "report": 0.5,
 }
 ORDER = tuple(PHASES)
 

@@ -24,7 +24,7 @@ from pipelines.errors import SettingsError
 from pipelines.job import Wanted
 from pipelines.report import render_report
 from pipelines.settings import Server, Settings
-from pipelines.transform import Wish
+from pipelines.transform import Wish, project_folder
 from pipelines.warehouse import Read, insert, published_of, warehouse_of
 from tests.database import PASSWORD, Cluster, running_cluster, url_of
 from tests.stage import Listener, settings_for
@@ -194,7 +194,9 @@ def test_the_report_is_the_same_page(both: Both) -> None:
             connection.execute(f"delete from ops.{table}")
             insert(connection, table, records)
     now = datetime(2026, 7, 2, tzinfo=UTC)
-    one, other = both.read(lambda read: render_report(read, generated_at=now))
+    one, other = both.read(
+        lambda read: render_report(read, models=project_folder() / "models", generated_at=now)
+    )
     assert one == other
     assert "Net sales" in one
 

@@ -4,73 +4,86 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import pandas as pd
 import pendulum
 
 from pipelines.report import wording
-from pipelines.report.drawings import KINDS, draw_months, draw_weeks
+from pipelines.report.drawings import Bar, Mark, Scale, column, line, mark, month_marks, scale_of
 from pipelines.report.periods import calendar_day
 from pipelines.report.trends import month_name
 
-HALF_WEEK = pd.Timedelta(hours=84)
 UNITS = {
     "net_sales": "{} per week",
     "order_count": "per week",
     "average_order_value": "{}",
     "customer_count": "per month",
     "customer_net_sales": "{} per month",
+    "active_count": "at the end of each week",
 }
+KINDS = ("returning", "new")
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A label of the vertical axis; `at` is percent from the bottom."""
+
+    at: str
+    text: str
 
 
 @dataclass(frozen=True)
 class Chart:
-    """One drawing: `key` names its definition, `alt` says in words what it shows."""
+    """One drawing: `key` names its definition, `alt` says in words what it shows.
+
+    `columns` are the positions in the table below the chart that the pointer shows, `count` its rows.
+    """
 
     key: str
     unit: str
-    height: int
+    size: str
     legend: tuple[tuple[str, str], ...]
     alt: str
-    spec: dict[str, Any]
+    ticks: tuple[Tick, ...]
+    marks: tuple[Mark, ...]
+    lines: tuple[tuple[str, str], ...]
+    bars: tuple[Bar, ...]
+    columns: str
+    count: int
 
 
-def week_chart(weeks: pd.DataFrame, key: str, currency: str, height: int) -> Chart:
-    """The measure `key` by week beside the same weeks a year before."""
-    has_before = bool(weeks[f"{key}_year_before"].notna().any())
+def ticks_of(scale: Scale) -> tuple[Tick, ...]:
+    """The labels of a scale."""
+    return tuple(Tick(f"{scale.height(value) / 10:.2f}", wording.number(value)) for value in scale.ticks)
+
+
+def week_chart(weeks: pd.DataFrame, key: str, currency: str, size: str, columns: str) -> Chart:
+    """The measure `key` by week beside the same weeks a year before, where these are known."""
+    now = weeks[key].tolist()
+    before = weeks[f"{key}_year_before"].tolist() if f"{key}_year_before" in weeks else []
+    has_before = any(value == value for value in before)
+    scale = scale_of([*now, *before])
+    earlier = (("before", line(before, scale)),) if has_before else ()
     return Chart(
         key=key,
         unit=UNITS[key].format(wording.unit(currency)),
-        height=height,
+        size=size,
         legend=(("line", "This year"), ("line-before", "The year before")) if has_before else (),
         alt=week_words(weeks, key, currency, has_before),
-        spec=draw_weeks(week_frame(weeks, key, currency), height),
-    )
-
-
-def week_frame(weeks: pd.DataFrame, key: str, currency: str) -> pd.DataFrame:
-    """The columns of the drawing; its texts are made here, so that they agree with the page."""
-    now, before = weeks[key], weeks[f"{key}_year_before"]
-    changes = map(wording.percent_change, now, before)
-    return pd.DataFrame(
-        {
-            "week": weeks["week_ending"],
-            "from": weeks["week_ending"] - HALF_WEEK,
-            "to": weeks["week_ending"] + HALF_WEEK,
-            "now": now.round(2),
-            "before": before.round(2),
-            "Week to": [wording.day(calendar_day(ending)) for ending in weeks["week_ending"]],
-            "This year": [amount(value, key, currency) for value in now],
-            "Year before": [amount(value, key, currency) for value in before],
-            "Change": [change or wording.DASH for change in changes],
-        }
+        ticks=ticks_of(scale),
+        marks=month_marks(weeks["week_ending"].iloc[0], weeks["week_ending"].iloc[-1]),
+        lines=(*earlier, ("now", line(now, scale))),
+        bars=(),
+        columns=columns,
+        count=len(weeks),
     )
 
 
 def amount(value: float, key: str, currency: str) -> str:
     """A value of the measure `key` as text."""
-    if key in ("order_count", "customer_count"):
+    if key in ("order_count", "customer_count", "active_count"):
         return wording.number(value)
     return wording.money(value, currency, cents=True if key == "average_order_value" else None)
 
@@ -96,39 +109,34 @@ def week_day(week: Mapping[Hashable, Any]) -> str:
     return wording.day(calendar_day(week["week_ending"]))
 
 
-def month_chart(months: pd.DataFrame, key: str, as_of: pendulum.Date, currency: str, height: int) -> Chart:
+def month_chart(months: pd.DataFrame, key: str, as_of: pendulum.Date, currency: str, columns: str) -> Chart:
     """New and returning customers' `key` (customer_count or customer_net_sales) by month."""
+    parts = [[(kind, float(row[f"{kind}_{key}"])) for kind in KINDS] for row in months.to_dict("records")]
+    over = [", to the" not in month_name(month, as_of) for month in months["month"]]
+    ends = [max(value, 0.0) + max(other, 0.0) for (_, value), (_, other) in parts]
+    scale = scale_of([*ends, *(value for part in parts for _, value in part)])
+    count = len(months)
+    columned = (column(at, count, part, scale, over[at]) for at, part in enumerate(parts))
     return Chart(
         key=key,
         unit=UNITS[key].format(wording.unit(currency)),
-        height=height,
+        size="small",
         legend=(("bar-returning", "Returning"), ("bar-new", "New")),
         alt=month_words(months, key, currency),
-        spec=draw_months(month_frame(months, key, as_of, currency), height),
+        ticks=ticks_of(scale),
+        marks=bar_marks(months["month"]),
+        lines=(),
+        bars=tuple(chain.from_iterable(columned)),
+        columns=columns,
+        count=count,
     )
 
 
-def month_frame(months: pd.DataFrame, key: str, as_of: pendulum.Date, currency: str) -> pd.DataFrame:
-    """One row per month and kind of customer, returning ones at the bottom of the stack."""
-    names = [month_name(month, as_of) for month in months["month"]]
-    texts = {
-        kind: [amount(value, key, currency) for value in months[f"{kind.lower()}_{key}"]] for kind in KINDS
-    }
-    parts = [
-        pd.DataFrame(
-            {
-                "month": months["month"].dt.strftime("%Y-%m-%d"),
-                "kind": kind,
-                "value": months[f"{kind.lower()}_{key}"].round(2),
-                "position": position,
-                "is_over": [", to the" not in name for name in names],
-                "Month": names,
-                **texts,
-            }
-        )
-        for position, kind in enumerate(reversed(KINDS))
-    ]
-    return pd.concat(parts, ignore_index=True)
+def bar_marks(months: pd.Series) -> tuple[Mark, ...]:
+    """A label in the middle of each column."""
+    slots = max(len(months), 8)
+    first = (slots - len(months)) / 2 + 0.5
+    return tuple(mark((at + first) / slots * 100, month) for at, month in enumerate(months))
 
 
 def month_words(months: pd.DataFrame, key: str, currency: str) -> str:

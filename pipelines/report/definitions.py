@@ -1,151 +1,212 @@
 """What every figure and segment means: one row each, shown beside it and in the glossary.
 
-Thresholds are the defaults of the dbt variables that the segments are built with.
+The words come from the YAML beside the SQL (`sql/models`): `source` names a column or a segment's
+model there. Only what no model knows, such as what the page compares with what, is written here.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
 class Definition:
-    """A name and its meaning in plain words; `group` is the heading it is listed under."""
+    """A name and its meaning; `source` is `model.column`, or a model, and `group` a heading."""
 
     key: str
     name: str
-    text: str
+    source: str = ""
+    text: str = ""
     group: str = "figure"
 
 
 LAST_ORDER, HABIT, LIST, RFM = "When they last bought", "How they buy", "The mailing list", "RFM"
+SEGMENT_GROUPS = (LAST_ORDER, HABIT, LIST)
 
 DEFINITIONS = (
-    Definition("net_sales", "Net sales",
-        "Goods sold minus returns and order discounts, without VAT, delivery or payment fees. "
-        "Cancelled orders are not counted. A sale counts on the day of its order, a return on the "
-        "day it came back."),
-    Definition("order_count", "Orders",
-        "Orders placed in the period; cancelled ones, and those that only take goods back, are "
-        "left out."),
-    Definition("average_order_value", "Average order value",
-        "Net sales of the period's orders, before later returns, divided by the number of those "
-        "orders. Without VAT and delivery."),
-    Definition("new_customer_count", "New customers",
-        "Customers whose first counted order ever falls in the period. Orders with the same "
-        "account or the same email address belong to one customer."),
-    Definition("customer_count", "Customers",
-        "New: the first counted order ever is from that day. Returning: had ordered on an earlier "
-        "day; counted once for each day they order, so somebody who comes back on two days of a "
-        "month counts twice in that month."),
-    Definition("customer_net_sales", "Net sales by customer",
-        "Net sales, split by whether the customer was new on the day of the order or had ordered "
-        "on an earlier day. A return counts with the order it belongs to."),
-    Definition("year_before", "The year before",
+    Definition("net_sales", "Net sales", "met_sales_daily.net_sales"),
+    Definition("order_count", "Orders", "met_sales_daily.order_count",
+        "A purchase is an order that is not cancelled and does more than take goods back."),
+    Definition("average_order_value", "Average order value", "met_sales_daily.average_order_value",
+        "Over several days: of all their purchases together."),
+    Definition("new_customer_count", "New customers", "met_sales_daily.new_customer_count",
+        "Orders with the same account or e-mail belong to one customer."),
+    Definition("customer_count", "Customers", "met_sales_daily.customer_count",
+        "New: the first purchase ever is from that day. Returning: had bought before it. Somebody who "
+        "comes back on two days of a month counts twice in that month."),
+    Definition("customer_net_sales", "Net sales by customer", "met_sales_daily.new_customer_net_sales"),
+    Definition("year_before", "The year before", text=
         "Headline figures: as many days, ending on the same date one year earlier. Weeks: the same "
         "week 52 weeks earlier, so that weekdays match."),
-    Definition("week", "Week",
-        "Seven days ending on the weekday of the report's last day, so that every week shown is "
-        "whole."),
-    Definition("order_count_30_days", "Orders, 30 days",
-        "Counted orders of the last 30 days."),
-    Definition("order_value_30_days", "Order value, 30 days",
-        "What customers pay for the orders of the last 30 days: goods less discounts and returns, "
-        "delivery and fees, with VAT. Net sales has neither VAT nor delivery."),
+    Definition("week", "Week", text=
+        "Seven days ending on the weekday of the report's last day, so that every week shown is whole."),
+    Definition("repeat_customer_rate", "Customers who came back", "met_repeat_purchase.repeat_customer_rate"),
+    Definition("median_days_to_second_order", "Days to a second order",
+        "met_repeat_purchase.median_days_to_second_order",
+        "Here the last whole month in which somebody did."),
+    Definition("second_order_count", "Second orders, this month", "met_repeat_purchase.second_order_count"),
+    Definition("retention", "Came back", "met_customer_cohorts.retention_rate",
+        "A row is everybody who bought for the first time in that month; month 1 is the month after."),
+    Definition("cumulative_value", "Worth so far", "met_customer_cohorts.cumulative_net_sales_per_customer"),
+    Definition("recency", "Recency", "met_customers.recency_score"),
+    Definition("frequency", "Frequency", "met_customers.frequency_score"),
+    Definition("rfm_customer_share", "Share of customers", "met_rfm_segments.customer_share"),
+    Definition("rfm_net_sales", "Net sales, 365 days", "met_rfm_segments.net_sales_365_days"),
+    Definition("net_sales_share", "Share of net sales", "met_rfm_segments.net_sales_share"),
+    Definition("movement", "Since last month", "met_segment_movement.member_count",
+        "Against the last day known that is 30 days or more before; until there is one, against the "
+        "first day known. Came and left are summed over the days between."),
+    Definition("order_count_30_days", "Orders, 30 days", "met_list_overview.order_count_30_days"),
+    Definition("order_value_30_days", "Order value, 30 days", "met_list_overview.order_value_30_days",
+        "Net sales has neither VAT nor delivery."),
     Definition("average_order_value_365_days", "Average order value, 365 days",
-        "What customers pay, with VAT, for the orders of the last 365 days, divided by the number "
-        "of those orders."),
+        "met_list_overview.average_order_value_365_days"),
     Definition("order_frequency_30_days", "Orders per buyer, 30 days",
-        "Orders of the last 30 days divided by the customers who placed them. 1.00 means that "
-        "nobody ordered twice."),
+        "met_list_overview.order_frequency_30_days", "1.00 means that nobody ordered twice."),
     Definition("customer_lifespan_years_buyers", "Customer lifespan, buyers",
-        "Years between a customer's first and last order, averaged over everybody who has ordered. "
-        "A single order counts as 0 years."),
+        "met_list_overview.customer_lifespan_years_buyers", "A single order counts as 0 years."),
     Definition("customer_lifespan_years_members", "Customer lifespan, everybody",
-        "The same years, averaged over everybody on the list, buyers or not."),
-    Definition("completeness", "Arrived in full",
+        "met_list_overview.customer_lifespan_years_members"),
+    Definition("product_net_sales", "Best sellers", "met_products.net_sales_365_days"),
+    Definition("returned_units", "Sent back", "met_products.returned_units"),
+    Definition("return_rate", "Return rate", "met_products.return_rate"),
+    Definition("first_order_customer_count", "First-order products",
+        "met_products.first_order_customer_count"),
+    Definition("first_order_repeat_rate", "Ordered again", "met_products.first_order_repeat_rate"),
+    Definition("active_count", "Subscribed now", "met_subscribers_daily.active_count"),
+    Definition("subscribed_count", "Joined, 30 days", "met_subscribers_daily.subscribed_count"),
+    Definition("unsubscribed_count", "Left, 30 days", "met_subscribers_daily.unsubscribed_count"),
+    Definition("converted_count", "Joined and bought", "met_subscribers_daily.converted_count",
+        "The share is of everybody who joined in the last 365 days for which this is known."),
+    Definition("hours", "Orders by hour", "met_hours.order_count",
+        "By weekday and hour of the store's own clock, from the first sale on."),
+    Definition("places", "Orders by place", "met_geography.order_count",
+        "By country and city of the buyer, from the first sale on."),
+    Definition("unmapped", "Not mapped", "met_unmapped_shipping_methods.shipment_count",
+        "No pattern in the seed shipping_method_map matches the method's name, so that nobody can say "
+        "how it is fulfilled."),
+    Definition("completeness", "Arrived in full", text=
         "Complete: as many different records arrived as the store's API counted. Short: fewer "
-        "arrived. Uncounted: the API gave no number to compare with. Failed: reading stopped "
-        "early."),
-    Definition("asked", "Asked", "Records the store's API counted in the last window read."),
-    Definition("arrived", "Arrived", "Different records that arrived from that window."),
-    Definition("set_aside", "Set aside",
-        "Records that could not be understood. They are kept apart with the reason and are in no "
-        "figure."),
+        "arrived. Partial: the store itself cannot answer some of it. Uncounted: the API gave no "
+        "number to compare with. Failed: reading stopped early."),
+    Definition("asked", "Asked", text="Records the store's API counted in the last window read."),
+    Definition("arrived", "Arrived", text="Different records that arrived from that window."),
+    Definition("unreadable", "Unreadable", text=
+        "Places that the store itself answers with an error. Every later run tries them again."),
+    Definition("set_aside", "Set aside", text=
+        "Records that could not be understood. They are kept apart with the reason and are in no figure."),
 
-    Definition("recent_buyers_30", "Bought in 30 days",
-        "At least one order in the last 30 days.", LAST_ORDER),
-    Definition("recent_buyers_90", "Bought in 90 days",
-        "At least one order in the last 90 days.", LAST_ORDER),
-    Definition("first_time_buyers_30", "First order in 30 days",
-        "First order ever in the last 30 days.", LAST_ORDER),
-    Definition("second_order_due", "Second order due",
-        "One order so far, and about the time has passed after which others order again.",
-        LAST_ORDER),
-    Definition("non_buyers_30", "No order in 30 days",
-        "No order in the last 30 days, people who never ordered included.", LAST_ORDER),
-    Definition("non_buyers_90", "No order in 90 days",
-        "No order in the last 90 days, people who never ordered included.", LAST_ORDER),
-    Definition("at_risk", "Late for their own rhythm",
-        "Time since the last order is 1 to 3 times their own usual gap.", LAST_ORDER),
-    Definition("win_back", "Long overdue",
-        "Time since the last order is more than 3 times their own usual gap.", LAST_ORDER),
-    Definition("lapsed_customers", "Lapsed customers",
-        "Ordered before, nothing for 180 days.", LAST_ORDER),
+    Definition("recent_buyers_30", "Bought in 30 days", "seg_recent_buyers_30", group=LAST_ORDER),
+    Definition("recent_buyers_90", "Bought in 90 days", "seg_recent_buyers_90", group=LAST_ORDER),
+    Definition("first_time_buyers_30", "First order in 30 days", "seg_first_time_buyers_30",
+        group=LAST_ORDER),
+    Definition("second_order_due", "Second order due", "seg_second_order_due", group=LAST_ORDER),
+    Definition("non_buyers_30", "No order in 30 days", "seg_non_buyers_30", group=LAST_ORDER),
+    Definition("non_buyers_90", "No order in 90 days", "seg_non_buyers_90", group=LAST_ORDER),
+    Definition("at_risk", "Late for their own rhythm", "seg_at_risk", group=LAST_ORDER),
+    Definition("win_back", "Long overdue", "seg_win_back", group=LAST_ORDER),
+    Definition("lapsed_customers", "Lapsed customers", "seg_lapsed_customers", group=LAST_ORDER),
 
-    Definition("one_time_buyers", "One-time buyers", "Exactly one order ever.", HABIT),
-    Definition("repeat_customers", "Repeat customers", "Two orders or more.", HABIT),
-    Definition("frequent_buyers", "Frequent buyers",
-        "Three orders or more in the last 365 days.", HABIT),
-    Definition("vip", "VIP",
-        "Top 10 % by net sales of the last 365 days, with at least two orders.", HABIT),
-    Definition("big_spenders", "Big spenders",
-        "Own average order at least twice the store's.", HABIT),
-    Definition("discount_buyers", "Discount buyers", "Buy mostly with a discount.", HABIT),
-    Definition("full_price_buyers", "Full-price buyers", "Buy without discounts.", HABIT),
-    Definition("high_returners", "High returners", "Send back an unusual share.", HABIT),
-    Definition("business_customers", "Business customers",
-        "Gave a company name or VAT number, in the account or with an order.", HABIT),
-    Definition("multi_store_customers", "In several stores",
-        "The same email address has ordered in more than one store.", HABIT),
+    Definition("one_time_buyers", "One-time buyers", "seg_one_time_buyers", group=HABIT),
+    Definition("repeat_customers", "Repeat customers", "seg_repeat_customers", group=HABIT),
+    Definition("frequent_buyers", "Frequent buyers", "seg_frequent_buyers", group=HABIT),
+    Definition("vip", "VIP", "seg_vip", group=HABIT),
+    Definition("big_spenders", "Big spenders", "seg_big_spenders", group=HABIT),
+    Definition("discount_buyers", "Discount buyers", "seg_discount_buyers", group=HABIT),
+    Definition("full_price_buyers", "Full-price buyers", "seg_full_price_buyers", group=HABIT),
+    Definition("high_returners", "High returners", "seg_high_returners", group=HABIT),
+    Definition("business_customers", "Business customers", "seg_business_customers", group=HABIT),
+    Definition("multi_store_customers", "In several stores", "seg_multi_store_customers", group=HABIT),
 
-    Definition("new_customers_30", "New registrations",
-        "Registered in the store in the last 30 days.", LIST),
-    Definition("subscribers_never_bought", "Subscribers, never bought",
-        "On the mailing list, no order ever.", LIST),
-    Definition("buyers_not_subscribed", "Buyers, not subscribed",
-        "Have ordered, are not on the mailing list.", LIST),
-    Definition("unsubscribed_vip", "VIPs who unsubscribed",
-        "VIP customers who have left the mailing list.", LIST),
+    Definition("new_customers_30", "New registrations", "seg_new_customers_30", group=LIST),
+    Definition("subscribers_never_bought", "Subscribers, never bought", "seg_subscribers_never_bought",
+        group=LIST),
+    Definition("buyers_not_subscribed", "Buyers, not subscribed", "seg_buyers_not_subscribed", group=LIST),
+    Definition("unsubscribed_vip", "VIPs who unsubscribed", "seg_unsubscribed_vip", group=LIST),
 
-    Definition("rfm_champions", "Champions",
-        "Ordered lately, often and for the most money.", RFM),
-    Definition("rfm_loyal", "Loyal", "Order regularly and for good money.", RFM),
-    Definition("rfm_potential_loyalist", "Potential loyalists",
-        "Recent customers with more than a first order or a good sum.", RFM),
-    Definition("rfm_new_customers", "New customers", "Ordered lately, for the first time.", RFM),
-    Definition("rfm_promising", "Promising",
-        "Ordered lately, seldom so far, for good money.", RFM),
-    Definition("rfm_need_attention", "Need attention",
-        "Good customers whose last order is a while ago.", RFM),
-    Definition("rfm_about_to_sleep", "About to sleep",
-        "Below the middle in time, number and money.", RFM),
-    Definition("rfm_at_risk", "At risk",
-        "Ordered often and for good money, but long ago.", RFM),
-    Definition("rfm_cannot_lose_them", "Cannot lose them",
-        "Among the best once, gone for the longest.", RFM),
-    Definition("rfm_hibernating", "Hibernating",
-        "Last order long ago, few orders, little money.", RFM),
-    Definition("rfm_lost", "Lost", "Longest ago, fewest orders.", RFM),
+    Definition("rfm_champions", "Champions", group=RFM, text="Ordered lately, often and for the most money."),
+    Definition("rfm_loyal", "Loyal", group=RFM, text="Order regularly and for good money."),
+    Definition("rfm_potential_loyalist", "Potential loyalists", group=RFM,
+        text="Recent customers with more than a first order or a good sum."),
+    Definition("rfm_new_customers", "New customers", group=RFM, text="Ordered lately, seldom so far."),
+    Definition("rfm_promising", "Promising", group=RFM,
+        text="Ordered lately, seldom so far, for good money."),
+    Definition("rfm_need_attention", "Need attention", group=RFM,
+        text="Good customers whose last order is a while ago."),
+    Definition("rfm_about_to_sleep", "About to sleep", group=RFM,
+        text="Below the middle in time, number and money."),
+    Definition("rfm_at_risk", "At risk", group=RFM, text="Ordered often and for good money, but long ago."),
+    Definition("rfm_cannot_lose_them", "Cannot lose them", group=RFM,
+        text="Among the best once, gone for the longest."),
+    Definition("rfm_hibernating", "Hibernating", group=RFM,
+        text="Last order long ago, few orders, little money."),
+    Definition("rfm_lost", "Lost", group=RFM, text="Longest ago, fewest orders."),
 )  # fmt: skip
 
 BY_KEY = {definition.key: definition for definition in DEFINITIONS}
-FIGURES = tuple(definition for definition in DEFINITIONS if definition.group == "figure")
-SEGMENT_GROUPS = (LAST_ORDER, HABIT, LIST, RFM)
+RFM_KEYS = tuple(definition.key for definition in DEFINITIONS if definition.group == RFM)
 
 
-def segment_definition(key: str) -> Definition:
+def definition_of(key: str) -> Definition:
     """The segment's definition; one made of its key for a segment this table does not know."""
-    group = RFM if key.startswith("rfm_") else HABIT
-    name = key.removeprefix("rfm_").replace("_", " ").capitalize()
-    return BY_KEY.get(key, Definition(key, name, "", group))
+    return BY_KEY.get(key, Definition(key, key.replace("_", " ").capitalize(), group=HABIT))
+
+
+@cache
+def read_definitions(models: Path) -> dict[str, Definition]:
+    """Every definition by its key, with its words from the YAML under `models` before its own.
+
+    Raises:
+        KeyError: a definition names a model or column that is not there.
+    """
+    shared = read_docs(models)
+    files = {path.stem: path for path in models.rglob("*.yml")}
+    needed = {each.source.partition(".")[0] for each in DEFINITIONS if each.source}
+    described = {name: read_model(files[name]) for name in needed}
+    return {each.key: worded(each, described, shared) for each in DEFINITIONS}
+
+
+def worded(definition: Definition, described: Mapping[str, Any], shared: Mapping[str, str]) -> Definition:
+    """The definition with the description of its source in front of its own text."""
+    model, _, column = definition.source.partition(".")
+    if not model:
+        return definition
+    text = described[model][column]
+    name = re.fullmatch(r"\{\{ doc\('(\w+)'\) \}\}", text)
+    told = plain(shared[name[1]] if name else text)
+    return replace(definition, text=f"{told} {definition.text}".rstrip())
+
+
+def read_docs(models: Path) -> dict[str, str]:
+    """The texts that models share: `{% docs name %}` blocks."""
+    pattern = re.compile(r"\{% docs (\w+) %\}(.*?)\{% enddocs %\}", re.DOTALL)
+    return {
+        name: text
+        for path in models.rglob("*.md")
+        for name, text in pattern.findall(path.read_text(encoding="utf-8"))
+    }
+
+
+def read_model(path: Path) -> dict[str, str]:
+    """A model's descriptions by column, its own under the empty name."""
+    import yaml
+
+    # C where there is it: the unit tests in these files make them long
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    (model,) = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)["models"]
+    columns = {column["name"]: column["description"] for column in model["columns"]}
+    return {"": model["description"], **columns}
+
+
+def plain(text: str) -> str:
+    """A description without what only dbt's readers need: grain, variables, the question answered."""
+    line = re.sub(r"^One row per ", "", " ".join(text.split()))
+    line = re.sub(r" \((?:the \w+ of )?`[^)]*\)", "", line)
+    line = re.sub(r" Answers [^.]*\.$|; null [^.]*| Null [^.]*\.", "", line)
+    line = line.replace("`", "").replace("as_of", "the last day")
+    return line[:1].upper() + line[1:]

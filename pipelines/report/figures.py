@@ -60,11 +60,12 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Figure:
-    """One number with the key of its definition."""
+    """One number with the key of its definition, and a word below it where it needs one."""
 
     key: str
     value: str
     comparisons: tuple[Comparison, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True)

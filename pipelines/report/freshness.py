@@ -12,6 +12,7 @@ from pipelines.report import wording
 from pipelines.report.trends import Table
 
 STALE_HOURS = 48
+TERMS = {1: "completeness", 2: "asked", 3: "arrived", 4: "set_aside", 5: "unreadable"}
 
 
 @dataclass(frozen=True)
@@ -82,13 +83,14 @@ def resource_table(windows: pd.DataFrame, time_zone: str) -> Table:
             wording.number(row["api_count"]),
             wording.number(row["distinct_rows"]),
             wording.number(row["rejected_rows"]),
+            wording.number(row["quarantined_rows"]),
             wording.moment(row["started_at"], time_zone),
             covered(row["window_from"], row["window_to"], time_zone),
         )
         for row in windows.to_dict("records")
     )
-    columns = ("Resource", "State", "Asked", "Arrived", "Set aside", "Last read", "Window")
-    return Table("The last window read of every resource", columns, rows, range(2, 5))
+    columns = ("Resource", "State", "Asked", "Arrived", "Set aside", "Unreadable", "Last read", "Window")
+    return Table("The last window read of every resource", columns, rows, range(2, 6), TERMS)
 
 
 def covered(first: datetime, last: datetime, time_zone: str) -> str:

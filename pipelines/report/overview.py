@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+import pandas as pd
+
 from pipelines.report import wording
-from pipelines.report.figures import Totals, totals, with_order_value
+from pipelines.report.figures import Headline, Totals, headlines, totals, with_order_value
 from pipelines.report.periods import Period, days_ending
 from pipelines.report.stores import Store
 from pipelines.report.tables import Tables, of_store
-from pipelines.report.trends import Table
+from pipelines.report.trends import CUSTOMERS, MEASURES, Table
+from pipelines.report.views import Trend, customer_trend, sales_trend
 
 COLUMNS = (
     "Store", "30 days to", "Net sales", "30 days before", "A year before", "Orders",
@@ -35,6 +38,41 @@ class Overview:
 
     table: Table
     note: str
+
+
+@dataclass(frozen=True)
+class Together:
+    """All stores as if they were one."""
+
+    headlines: tuple[Headline, ...]
+    sales: Trend | None
+    customers: Trend
+
+
+def together(stores: tuple[Store, ...], tables: Tables) -> Together | None:
+    """The sums of all stores that sell; None where currencies differ or only one store sells.
+
+    Earlier periods are compared with only where every store has them, charts show every day that any has.
+    """
+    selling = [(store, store.sales_days) for store in stores if store.sales_days]
+    currencies = {store.currency for store, _ in selling}
+    if len(selling) < 2 or len(currencies) > 1:
+        return None
+    currency = currencies.pop()
+    last = min(known.last for _, known in selling)
+    shared = Period(max(known.first for _, known in selling), last)
+    whole = Period(min(known.first for _, known in selling), last)
+    days = summed(tables.sales)
+    return Together(
+        headlines=headlines(days, shared, currency) if shared.first <= last else (),
+        sales=sales_trend(days, whole, currency),
+        customers=customer_trend(days, whole, currency),
+    )
+
+
+def summed(sales: pd.DataFrame) -> pd.DataFrame:
+    """The daily sales of all stores added up."""
+    return with_order_value(sales).groupby("sales_date", as_index=False)[[*MEASURES, *CUSTOMERS]].sum()
 
 
 def overview(stores: tuple[Store, ...], tables: Tables) -> Overview | None:

@@ -1,32 +1,68 @@
-// Draws the charts, and shows one store at a time where there are several.
-const charts = document.querySelectorAll("[data-spec]");
-for (const place of charts) {
-  const spec = JSON.parse(document.getElementById(place.dataset.spec).textContent);
-  window.vegaEmbed(place, spec, {
-    actions: false,
-    ast: true,
-    mode: "vega-lite",
-    defaultStyle: false,
-    renderer: "svg",
-    formatLocale: { decimal: ".", thousands: "\u202f", grouping: [3], currency: ["", ""], minus: "\u2212" },
-    tooltip: { disableDefaultStyle: true },
-  }).then(() => { place.dataset.drawn = "yes"; });
+// What a page without a network can still do for a pointer: figures under it, definitions beside it, one store at a time.
+const tip = document.getElementById("tip");
+
+// A chart's table has its figures already, newest first: the pointer's place says which row.
+function rowUnder(plot, x) {
+  const box = plot.querySelector("svg").getBoundingClientRect();
+  const count = Number(plot.dataset.count);
+  const across = Math.min(1, Math.max(0, (x - box.left) / box.width));
+  const slots = plot.dataset.kind === "bars" ? Math.max(count, 8) : count - 1;
+  const at = plot.dataset.kind === "bars" ? Math.floor(across * slots - (slots - count) / 2) : Math.round(across * slots);
+  const place = plot.dataset.kind === "bars" ? (at + 0.5 + (slots - count) / 2) / slots : at / Math.max(1, slots);
+  const rows = document.getElementById(plot.dataset.table).tBodies[0].rows;
+  return { row: rows[count - 1 - at], left: place * 100, box };
 }
 
-// A finger leaves the chart as it lifts, which would hide the figures again: show them after the tap.
-function showAfterTap(event) {
-  if (event.pointerType === "mouse") return;
-  const at = { bubbles: true, clientX: event.clientX, clientY: event.clientY };
-  for (const type of ["pointerover", "pointermove"]) event.target.dispatchEvent(new PointerEvent(type, at));
+function showFigures(event) {
+  const plot = event.currentTarget;
+  const { row, left, box } = rowUnder(plot, event.clientX);
+  if (!row) return hideFigures();
+  const heads = row.closest("table").tHead.rows[0].cells;
+  tip.replaceChildren(line("strong", `${heads[0].textContent} ${row.cells[0].textContent}`.replace(/^Month /, "")));
+  for (const column of plot.dataset.columns.split(" ")) {
+    tip.append(line("span", heads[column].textContent), line("b", row.cells[column].textContent));
+  }
+  tip.hidden = false;
+  const x = box.left + (left / 100) * box.width;
+  const wide = tip.offsetWidth;
+  tip.style.left = `${Math.max(8, Math.min(innerWidth - wide - 8, x > innerWidth / 2 ? x - wide - 14 : x + 14))}px`;
+  tip.style.top = `${Math.max(8, box.top + 8)}px`;
+  for (const other of document.querySelectorAll(".plot[data-pointed]")) if (other !== plot) other.removeAttribute("data-pointed");
+  plot.style.setProperty("--pointed", `${left}%`);
+  plot.toggleAttribute("data-pointed", true);
 }
 
-function hideAfterTap() {
-  document.getElementById("vg-tooltip-element")?.classList.remove("visible");
+function line(tag, text) {
+  const made = document.createElement(tag);
+  made.textContent = text;
+  return made;
 }
 
-for (const place of charts) place.addEventListener("click", showAfterTap);
-addEventListener("scroll", hideAfterTap, { passive: true });
-addEventListener("pointerdown", hideAfterTap);
+function hideFigures() {
+  tip.hidden = true;
+  for (const plot of document.querySelectorAll(".plot[data-pointed]")) plot.removeAttribute("data-pointed");
+}
+
+for (const plot of document.querySelectorAll(".plot")) {
+  plot.addEventListener("pointermove", showFigures);
+  plot.addEventListener("pointerdown", showFigures);
+  plot.addEventListener("pointerleave", (event) => { if (event.pointerType === "mouse") hideFigures(); });
+}
+addEventListener("scroll", hideFigures, { passive: true });
+addEventListener("pointerdown", (event) => { if (!event.target.closest(".plot")) hideFigures(); });
+
+// A definition opens on click, tap, Enter and Space by itself; a resting mouse opens it too.
+let waiting;
+for (const term of document.querySelectorAll(".term")) {
+  const about = document.getElementById(term.getAttribute("popovertarget"));
+  term.addEventListener("pointerenter", (event) => {
+    if (event.pointerType === "mouse") waiting = setTimeout(() => about.showPopover({ source: term }), 250);
+  });
+  term.addEventListener("pointerleave", (event) => {
+    clearTimeout(waiting);
+    if (event.pointerType === "mouse" && about.matches(":popover-open") && !about.matches(":hover")) about.hidePopover();
+  });
+}
 
 const links = [...document.querySelectorAll("[data-switch]")];
 const stores = [...document.querySelectorAll("[data-store]")];

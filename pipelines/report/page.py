@@ -1,9 +1,8 @@
-"""The page: every store's view put through the template, with styles, scripts and Vega inlined."""
+"""The page: every store's view put through the template, with styles and scripts inlined."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
@@ -11,7 +10,7 @@ from markupsafe import Markup
 
 from pipelines.report import definitions, wording
 from pipelines.report.freshness import run_table
-from pipelines.report.overview import overview
+from pipelines.report.overview import overview, together
 from pipelines.report.stores import Store, read_stores
 from pipelines.report.tables import Tables
 from pipelines.report.views import store_view
@@ -19,8 +18,8 @@ from pipelines.report.views import store_view
 HERE = Path(__file__).parent
 
 
-def render(tables: Tables, generated_at: datetime) -> str:
-    """The whole page as HTML that loads nothing from anywhere."""
+def render(tables: Tables, models: Path, generated_at: datetime) -> str:
+    """The whole page as HTML that loads nothing from anywhere; definitions come from `models`."""
     stores = read_stores(tables)
     time_zone = common_time_zone(stores)
     views = [
@@ -33,11 +32,10 @@ def render(tables: Tables, generated_at: datetime) -> str:
         runs=run_table(tables.last_runs, time_zone),
         time_zone=time_zone,
         generated_at=wording.moment(generated_at, time_zone),
-        definitions=definitions.BY_KEY,
-        glossary=definitions.FIGURES,
+        together=together(stores, tables),
+        definitions=definitions.read_definitions(models),
         css=inlined("page.css"),
         script=inlined("page.js"),
-        vega=vega_bundle() if any(view.sales or view.customers for view in views) else "",
     )
 
 
@@ -62,11 +60,3 @@ def template() -> Template:
 def inlined(name: str) -> Markup:
     """A file of ours as it stands."""
     return Markup((HERE / name).read_text(encoding="utf-8"))
-
-
-@cache
-def vega_bundle() -> Markup:
-    """Vega, Vega-Lite and Vega-Embed as one script, from the wheel; no network."""
-    import vl_convert
-
-    return Markup(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))

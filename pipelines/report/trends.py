@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 import pandas as pd
@@ -24,12 +25,23 @@ CUSTOMERS = [
 
 @dataclass(frozen=True)
 class Table:
-    """Texts in rows; `numbers` are the positions of the columns that hold numbers."""
+    """Texts in rows; `numbers` are the positions of the columns that hold numbers.
+
+    `terms` names the definitions of columns by position; `lengths` are bars in percent, one per row.
+    """
 
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numbers: range
+    terms: Mapping[int, str] = field(default_factory=dict)
+    lengths: tuple[str, ...] = ()
+
+
+def lengths(values: list[float]) -> tuple[str, ...]:
+    """Each value in percent of the largest, for bars."""
+    largest = max([value for value in values if value > 0], default=1)
+    return tuple(f"{max(0.0, value) / largest * 100:.1f}" for value in values)
 
 
 def weekly(days: pd.DataFrame, sales_days: Period) -> pd.DataFrame:

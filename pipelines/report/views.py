@@ -7,15 +7,20 @@ from datetime import datetime
 
 import pandas as pd
 
-from pipelines.report import trends, wording
+from pipelines.report import heat, lists, trends, wording
 from pipelines.report.charts import Chart, month_chart, week_chart
 from pipelines.report.figures import Figure, Headline, headlines, list_figures, with_order_value
 from pipelines.report.freshness import Freshness, freshness
-from pipelines.report.groups import SegmentGroup, segment_groups
+from pipelines.report.groups import RfmRow, SegmentGroup, rfm_rows, segment_groups
+from pipelines.report.heat import Heat
+from pipelines.report.lists import Products
+from pipelines.report.movements import movements
 from pipelines.report.periods import Period
 from pipelines.report.stores import Store
 from pipelines.report.tables import Tables, of_store
 from pipelines.report.trends import Table
+
+PLATFORMS = {"mycashflow": "MyCashflow", "cscart": "CS-Cart"}
 
 
 @dataclass(frozen=True)
@@ -28,18 +33,53 @@ class Trend:
 
 
 @dataclass(frozen=True)
+class People:
+    """RFM and the other segments, and since when their movement is known."""
+
+    grid: Heat | None
+    rfm: tuple[RfmRow, ...]
+    segments: tuple[SegmentGroup, ...]
+    moved_since: str
+
+
+@dataclass(frozen=True)
+class Hours:
+    """When orders come, as a table and in a sentence."""
+
+    table: Heat
+    summary: str
+
+
+@dataclass(frozen=True)
+class Subscribers:
+    """The newsletter list: figures, and a trend once a week is over."""
+
+    figures: tuple[Figure, ...]
+    trend: Trend | None
+
+
+@dataclass(frozen=True)
 class StoreView:
     """Everything the template shows of one store; what is empty becomes an explanation there."""
 
     anchor: str
     store: Store
+    platform: str
     as_of: str
     headlines: tuple[Headline, ...]
     sales: Trend | None
     customers: Trend | None
-    people: tuple[str, str]
+    repeat: tuple[Figure, ...]
+    retention: Heat | None
+    value: Heat | None
+    people: People
+    products: Products | None
+    subscribers: Subscribers | None
+    hours: Hours | None
+    places: tuple[Table, ...]
+    members: tuple[str, str]
     list_figures: tuple[Figure, ...]
-    segments: tuple[SegmentGroup, ...]
+    unmapped: Table
     freshness: Freshness
 
 
@@ -47,17 +87,27 @@ def store_view(anchor: str, store: Store, tables: Tables, generated_at: datetime
     """One store's view as of its own last day."""
     days = with_order_value(of_store(tables.sales, store.name))
     members = of_store(tables.list_overview, store.name)
-    known = store.sales_days
+    cohorts = of_store(tables.cohorts, store.name)
+    known, as_of = store.sales_days, store.as_of
     return StoreView(
         anchor=anchor,
         store=store,
-        as_of=wording.day(store.as_of) if store.as_of else "",
+        platform=PLATFORMS.get(store.platform, store.platform),
+        as_of=wording.day(as_of) if as_of else "",
         headlines=headlines(days, known, store.currency) if known else (),
         sales=sales_trend(days, known, store.currency) if known else None,
         customers=customer_trend(days, known, store.currency) if known else None,
-        people=people(members),
+        repeat=lists.repeat_figures(of_store(tables.repeat_purchase, store.name), as_of) if as_of else (),
+        retention=heat.retention(cohorts, as_of) if as_of else None,
+        value=heat.value(cohorts, as_of, store.currency) if as_of else None,
+        people=people(store, tables),
+        products=lists.products_of(of_store(tables.products, store.name), store.currency),
+        subscribers=subscribers(of_store(tables.subscribers, store.name), store.currency),
+        hours=hours(of_store(tables.hours, store.name)),
+        places=lists.place_tables(of_store(tables.places, store.name), store.currency),
+        members=member_counts(members),
         list_figures=list_figures(members, store.currency),
-        segments=segment_groups(of_store(tables.segment_sizes, store.name)),
+        unmapped=lists.unmapped_table(of_store(tables.unmapped_methods, store.name)),
         freshness=freshness(
             of_store(tables.last_windows, store.name),
             of_store(tables.rejected_rows, store.name),
@@ -73,9 +123,9 @@ def sales_trend(days: pd.DataFrame, sales_days: Period, currency: str) -> Trend 
     if weeks.empty:
         return None
     charts = (
-        week_chart(weeks, "net_sales", currency, height=260),
-        week_chart(weeks, "order_count", currency, height=150),
-        week_chart(weeks, "average_order_value", currency, height=150),
+        week_chart(weeks, "net_sales", currency, "large", "1 2 3"),
+        week_chart(weeks, "order_count", currency, "small", "4 5"),
+        week_chart(weeks, "average_order_value", currency, "small", "6 7"),
     )
     summary = trends.sales_summary(weeks, currency)
     return Trend(charts, summary, trends.week_table(weeks, currency))
@@ -85,14 +135,42 @@ def customer_trend(days: pd.DataFrame, sales_days: Period, currency: str) -> Tre
     """New and returning customers and their net sales by month."""
     months = trends.monthly(days, sales_days.last)
     charts = (
-        month_chart(months, "customer_count", sales_days.last, currency, height=190),
-        month_chart(months, "customer_net_sales", sales_days.last, currency, height=190),
+        month_chart(months, "customer_count", sales_days.last, currency, "1 2"),
+        month_chart(months, "customer_net_sales", sales_days.last, currency, "3 4"),
     )
     table = trends.month_table(months, sales_days.last, currency)
     return Trend(charts, trends.customer_summary(months, sales_days.last), table)
 
 
-def people(members: pd.DataFrame) -> tuple[str, str]:
+def people(store: Store, tables: Tables) -> People:
+    """One store's RFM and segments with their movement."""
+    moved, since = movements(of_store(tables.segment_movement, store.name))
+    return People(
+        grid=heat.rfm_grid(of_store(tables.rfm_scores, store.name)),
+        rfm=rfm_rows(of_store(tables.rfm_segments, store.name), moved, store.currency),
+        segments=segment_groups(of_store(tables.segment_sizes, store.name), moved),
+        moved_since=since,
+    )
+
+
+def subscribers(days: pd.DataFrame, currency: str) -> Subscribers | None:
+    """The newsletter list of one store; None when nobody was ever on it."""
+    if days.empty:
+        return None
+    weeks = lists.subscriber_weeks(days)
+    if weeks.empty:
+        return Subscribers(lists.subscriber_figures(days), None)
+    chart = week_chart(weeks, "active_count", currency, "small", "1 2 3")
+    return Subscribers(lists.subscriber_figures(days), Trend((chart,), "", lists.subscriber_table(weeks)))
+
+
+def hours(counted: pd.DataFrame) -> Hours | None:
+    """When orders come; None without an order."""
+    table = heat.hour_table(counted)
+    return Hours(table, heat.busiest(counted)) if table else None
+
+
+def member_counts(members: pd.DataFrame) -> tuple[str, str]:
     """How many are on the list and how many of them have ordered; dashes without a row."""
     if members.empty:
         return wording.DASH, wording.DASH

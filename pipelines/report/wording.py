@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -36,6 +37,12 @@ def money(value: float, currency: str | None, *, cents: bool | None = None) -> s
     return f"{text}{NO_BREAK_SPACE}{unit(currency)}" if currency else text
 
 
+def column(amounts: Sequence[float], currency: str | None) -> list[str]:
+    """Amounts below each other: all with cents, or none where one reaches 1 000."""
+    cents = not any(abs(amount) >= 1000 for amount in amounts)
+    return [money(amount, currency, cents=cents) for amount in amounts]
+
+
 def unit(currency: str | None) -> str:
     """`€` for the euro; the code for others, because `kr` and `$` mean several currencies."""
     return SYMBOLS.get(currency or "", currency or "")
@@ -57,6 +64,16 @@ def share(part: float, whole: float) -> str:
     if not whole > 0:
         return ""
     return number(part / whole * 100, 1) + NO_BREAK_SPACE + "%"
+
+
+def percent(rate: float, decimals: int = 1) -> str:
+    """A rate of 0.062 as `6.2 %`; a dash for no value."""
+    return DASH if math.isnan(rate) else number(rate * 100, decimals) + NO_BREAK_SPACE + "%"
+
+
+def signed(amount: float) -> str:
+    """A change as `+3`, `0` or a real minus and the number; a dash for no value."""
+    return ("+" if amount > 0 else "") + number(amount)
 
 
 def day(value: pendulum.Date) -> str:

@@ -31,10 +31,64 @@ cross join generate_series(1, 6) as people (number)
 where people.number <= made.size;
 
 insert into ops.windows values
-    ('r1', 'main', 'orders', 'updated_at', '2026-03-29 03:00+00', '2026-03-30 03:00+00', 9, 7, 0, 0, 1, 1.0, 'short', '2026-03-30 03:00+00'),
-    ('r2', 'main', 'orders', 'updated_at', '2026-03-30 03:00+00', '2026-03-31 03:00+00', 1204, 1204, 0, 0, 1, 1.0, 'complete', '2026-03-31 03:00+00'),
-    ('r2', 'main', 'customers', 'updated_at', null, '2026-03-31 03:00+00', 3, 3, 0, 0, 1, 1.0, 'complete', '2026-03-31 03:01+00');
+    ('r1', 'main', 'orders', 'updated_at', '2026-03-29 03:00+00', '2026-03-30 03:00+00', 9, 7, 0, 0, 0, 1, 1.0, 'short', '2026-03-30 03:00+00'),
+    ('r2', 'main', 'orders', 'updated_at', '2026-03-30 03:00+00', '2026-03-31 03:00+00', 1204, 1204, 0, 0, 0, 1, 1.0, 'complete', '2026-03-31 03:00+00'),
+    ('r2', 'main', 'customers', 'updated_at', null, '2026-03-31 03:00+00', 3, 3, 0, 0, 0, 1, 1.0, 'complete', '2026-03-31 03:01+00');
 
 insert into ops.runs values
     ('r1', 'sync', '2026-03-30 03:00+00', '2026-03-30 03:00:42+00', 'partial', 4, 'main', 2, '{"orders": 7}', '{}', 'main orders: 2 missing'),
     ('r2', 'run', '2026-03-31 03:00+00', '2026-03-31 03:02:05+00', 'done', 0, 'main', 2, '{"orders": 1204, "customers": 3}', '{}', null);
+
+insert into metrics.met_repeat_purchase values
+    ('main', '2026-02-01', 18, 4, 0.2222, 21.5, 2),
+    ('main', '2026-03-01', 20, 5, 0.25, 3.0, 1);
+
+-- January: 4 customers, 1 of them back in February, 2 in March; February: 6, 3 back in March.
+insert into metrics.met_customer_cohorts values
+    ('main', '2026-01-01', 0, 4, 4, 1, 50.40, '2026-01-01'),
+    ('main', '2026-01-01', 1, 4, 1, 0.25, 62.00, '2026-02-01'),
+    ('main', '2026-01-01', 2, 4, 2, 0.5, 71.00, '2026-03-01'),
+    ('main', '2026-02-01', 0, 6, 6, 1, 30.00, '2026-02-01'),
+    ('main', '2026-02-01', 1, 6, 3, 0.5, 45.00, '2026-03-01'),
+    ('main', '2026-02-01', 2, 6, null, null, null, null),
+    ('main', '2026-03-01', 0, 2, 2, 1, 20.00, '2026-03-01'),
+    ('main', '2026-03-01', 1, 2, null, null, null, null);
+
+insert into metrics.met_customers values
+    ('main', 'a', 5, 5), ('main', 'b', 1, 1), ('main', 'c', 1, 1), ('main', 'd', 1, 1),
+    ('main', 'e', 1, 1), ('main', 'f', null, null);
+
+insert into metrics.met_rfm_segments values
+    ('main', 'champions', 1, 0.2, 180.00, 0.9), ('main', 'lost', 4, 0.8, 20.00, 0.1),
+    ('main', 'at_risk', 0, 0, 0, 0);
+
+-- 1 March is the last day known that is 30 days before the last one: since it 3 came and 1 left.
+insert into metrics.met_segment_movement values
+    ('main', 'rfm_lost', '2026-02-20', '2026-03-01', 9, 0, 7, 2),
+    ('main', 'rfm_lost', '2026-03-01', '2026-03-20', 2, 2, 1, 3),
+    ('main', 'rfm_lost', '2026-03-20', '2026-03-31', 3, 1, 0, 4),
+    ('main', 'lapsed_customers', '2026-02-20', '2026-03-01', 8, 0, 0, 8),
+    ('main', 'lapsed_customers', '2026-03-01', '2026-03-20', 8, 0, 2, 6),
+    ('main', 'lapsed_customers', '2026-03-20', '2026-03-31', 6, 0, 0, 6);
+
+insert into metrics.met_products values
+    ('p1', 'main', 'Kahvimylly', 12, 3, 480.00, 11, 440.00, 0.25, 9, 2, 0.5),
+    ('p2', 'main', 'Pipo', 40, 0, 300.00, 4, 30.00, 0, 25, 7, 0.2857),
+    ('p3', 'main', 'Uutuus', 0, 0, 0, 0, 0, null, 0, 0, null);
+
+insert into metrics.met_subscribers_daily
+select 'main', cast(days.day as date), 1, 0, row_number() over (order by days.day),
+    case when days.day <= timestamp '2026-03-02' then 0 end
+from generate_series(timestamp '2026-02-20', timestamp '2026-03-31', interval '1 day') as days (day);
+
+insert into metrics.met_geography values
+    ('main', 'FI', 'HELSINKI', 12, 9, 900.00), ('main', 'FI', 'HÄMEENLINNA', 3, 2, 200.00),
+    ('main', 'SE', 'UMEÅ', 4, 4, 250.00), ('main', null, null, 1, 1, 10.00);
+
+insert into metrics.met_hours
+select 'main', days.number, hours.number, case when days.number = 4 and hours.number = 21 then 6
+    when hours.number = 9 then 1 else 0 end, 0
+from generate_series(1, 7) as days (number) cross join generate_series(0, 23) as hours (number);
+
+insert into metrics.met_unmapped_shipping_methods values
+    ('main', 7, 'Kotiinkuljetus <klo 17>', null, 41);

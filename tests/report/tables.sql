@@ -35,10 +35,54 @@ create table ops.runs (
 create table ops.windows (
     run_id text, store text, resource text, reason text, window_from timestamptz,
     window_to timestamptz, api_count bigint, distinct_rows bigint, duplicates bigint,
-    rejected_rows bigint, requests bigint, seconds double precision, status text,
+    rejected_rows bigint, quarantined_rows bigint, requests bigint, seconds double precision, status text,
     started_at timestamptz
 );
 create table ops.rejected_rows (
     run_id text, store text, resource text, record_id text, reason text, raw_json text,
     rejected_at timestamptz
+);
+create table metrics.met_repeat_purchase (
+    store text, month_start_date date, buyer_count bigint, repeat_buyer_count bigint,
+    repeat_customer_rate decimal(18, 4), median_days_to_second_order decimal(18, 1),
+    second_order_count bigint
+);
+create table metrics.met_customer_cohorts (
+    store text, cohort_month date, month_number bigint, customer_count bigint,
+    active_customer_count bigint, retention_rate decimal(18, 4),
+    cumulative_net_sales_per_customer decimal(18, 2), month_start_date date
+);
+create table metrics.met_customers (
+    store text, customer_key text, recency_score integer, frequency_score integer
+);
+create table metrics.met_rfm_segments (
+    store text, rfm_segment text, customer_count bigint, customer_share decimal(18, 4),
+    net_sales_365_days decimal(18, 2), net_sales_share decimal(18, 4)
+);
+create table metrics.met_segment_movement (
+    store text, segment text, from_date date, to_date date, previous_member_count bigint,
+    entered_count bigint, left_count bigint, member_count bigint
+);
+create table metrics.met_products (
+    product_key text, store text, product_name text, units decimal(18, 6),
+    returned_units decimal(18, 6), net_sales decimal(18, 2), units_365_days decimal(18, 6),
+    net_sales_365_days decimal(18, 2), return_rate decimal(18, 4),
+    customer_count bigint, first_order_customer_count bigint,
+    first_order_repeat_rate decimal(18, 4)
+);
+create table metrics.met_subscribers_daily (
+    store text, date_day date, subscribed_count bigint, unsubscribed_count bigint,
+    active_count bigint, converted_count bigint
+);
+create table metrics.met_geography (
+    store text, country text, city text, order_count bigint, customer_count bigint,
+    net_sales decimal(18, 2)
+);
+create table metrics.met_hours (
+    store text, weekday_number bigint, hour_number bigint, order_count bigint,
+    net_sales decimal(18, 2)
+);
+create table metrics.met_unmapped_shipping_methods (
+    store text, shipping_method_id bigint, shipping_method_name text, carrier text,
+    shipment_count bigint
 );

@@ -22,6 +22,7 @@ customers as (
 lines as (
     select
         order_lines.*,
+        {{ is_within_days('order_lines.line_date', 365, 'stores.as_of') }} as is_in_365_days,
         coalesce(
             {{ entity_key(['order_lines.store', 'order_lines.product_id']) }},
             {{ entity_key(['order_lines.store', "'none'"]) }}
@@ -42,7 +43,9 @@ sums as (
         sum(-quantity) filter (where is_return) as returned_units,
         sum(amount_incl_vat) filter (where not is_return) as gross_sales,
         sum(-amount_incl_vat) filter (where is_return) as returns,
-        sum(net_sales) as net_sales
+        sum(net_sales) as net_sales,
+        sum(quantity) filter (where is_in_365_days and not is_return) as units_365_days,
+        sum(net_sales) filter (where is_in_365_days) as net_sales_365_days
     from lines
     group by 1, 2, 3
 ),
@@ -86,6 +89,8 @@ products as (
         sums.gross_sales,
         sums.returns,
         sums.net_sales,
+        sums.units_365_days,
+        sums.net_sales_365_days,
         catalogue.product_key is not null as is_in_catalogue
     from catalogue
     full join sums on catalogue.product_key = sums.product_key
@@ -106,6 +111,8 @@ final as (
         {{ money('coalesce(products.gross_sales, 0)') }} as gross_sales,
         {{ money('coalesce(products.returns, 0)') }} as returns,
         {{ money('coalesce(products.net_sales, 0)') }} as net_sales,
+        cast(coalesce(products.units_365_days, 0) as decimal(18, 6)) as units_365_days,
+        {{ money('coalesce(products.net_sales_365_days, 0)') }} as net_sales_365_days,
         {{ ratio('coalesce(products.returned_units, 0)', 'products.units', 4) }} as return_rate,
         coalesce(buyer_sums.customer_count, 0) as customer_count,
         coalesce(buyer_sums.repeat_customer_count, 0) as repeat_customer_count,
