@@ -107,11 +107,15 @@ class Stream:
     def tables(self) -> Mapping[str, pa.Schema]:
         """Every table it can make with the columns we know of, whether rows came or not."""
         page = empty_table({"store": "text", **self.endpoint.fields})
-        nested = [(page, self.endpoint.children)]
-        nested += [(inner.nested([], []), inner.reader.endpoint.as_children) for inner in self.inner]
-        key = self.endpoint.parent_key
-        children = {child.name: child_table(rows, child, key) for rows, many in nested for child in many}
-        parent = {self.endpoint.name: parent_table(page, self.endpoint.key)}
+        own, named = self.endpoint.key, self.endpoint.parent_key
+        nested = [(page, self.endpoint.children, own)]
+        nested += [(inner.nested([], []), inner.reader.endpoint.as_children, "id") for inner in self.inner]
+        children = {
+            child.name: child_table(rows, child, named, key=key)
+            for rows, many, key in nested
+            for child in many
+        }
+        parent = {self.endpoint.name: parent_table(page, own)}
         return {name: table.schema for name, table in (parent | children).items()}
 
     def _whole_pages(self) -> DltResource:
@@ -270,8 +274,9 @@ class Stream:
         before = pa.chunked_array(self._taken, pa.int64())
 
         def take(rows: pa.Table) -> pa.Table:
-            self._taken.append(rows["id"].combine_chunks())
-            return rows.filter(pc.invert(pc.is_in(rows["id"], value_set=before))) if len(before) else rows
+            keys = rows[self.endpoint.key].combine_chunks()
+            self._taken.append(keys)
+            return rows.filter(pc.invert(pc.is_in(keys, value_set=before))) if len(before) else rows
 
         return _passed(reading, take)
 
@@ -292,7 +297,7 @@ class Stream:
             primary_key=("store", key),
         )
         parent.apply_hints(additional_table_hints=NO_DUPLICATES)
-        children = [self._child(pages, child, suffix) for child in self.endpoint.children]
+        children = [self._child(pages, child, suffix, key) for child in self.endpoint.children]
         return [pages, parent, *children]
 
     def _inner_tables(self) -> Iterator[DltResource]:
@@ -301,13 +306,13 @@ class Stream:
             pages = inner.pages(self)
             yield pages
             for child in inner.reader.endpoint.as_children:
-                yield self._child(pages, child, "")
+                yield self._child(pages, child, "", "id")
 
-    def _child(self, pages: DltResource, child: Child, suffix: str) -> DltResource:
-        key = self.endpoint.parent_key
+    def _child(self, pages: DltResource, child: Child, suffix: str, key: str) -> DltResource:
+        parent_key = self.endpoint.parent_key
 
         def read_children(rows: pa.Table) -> pa.Table:
-            return child_table(rows, child, key, self.is_new)
+            return child_table(rows, child, parent_key, self.is_new, key)
 
         return dlt.transformer(
             read_children,
@@ -315,7 +320,7 @@ class Stream:
             name=f"{child.name}{suffix}",
             table_name=child.name,
             write_disposition="append" if self.is_new else REPLACE,
-            merge_key=("store", key),
+            merge_key=("store", parent_key),
             columns={EMPTY: MARKER if self.is_new else DELETING_MARKER},
         )
 

@@ -103,7 +103,9 @@ USER = fields(
     timestamp="timestamp last_login",
 )
 
-USERGROUP = fields(bigint="usergroup_id company_id", text="usergroup status type lang_code", json="privileges")
+USERGROUP = fields(
+    bigint="usergroup_id company_id", text="usergroup status type lang_code", json="privileges"
+)
 
 USER_USERGROUP = fields(bigint="link_id usergroup_id", text="status")
 
