@@ -10,14 +10,14 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 from zlib import compress, decompress
 
 import numpy as np
 import pyarrow as pa
 
-from pipelines.errors import ApiError, Unavailable
+from pipelines.errors import Unavailable
 from pipelines.extract.endpoint import DIGEST
 from pipelines.extract.gaps import Unread
 from pipelines.extract.ledger import Gap, WindowRecord
@@ -53,7 +53,9 @@ class Details:
         Raises:
             ApiError: the store refuses, or cannot answer for many rows.
         """
-        numbers = dict(zip(*(listed[name].to_pylist() for name in (self.reader.endpoint.key, DIGEST)), strict=True))
+        numbers = dict(
+            zip(*(listed[name].to_pylist() for name in (self.reader.endpoint.key, DIGEST)), strict=True)
+        )
         wanted = [key for key, number in numbers.items() if self.is_every or self.seen.get(key) != number]
         tables = [self._some({key: numbers[key] for key in keys}) for keys in _cut(wanted)]
         return pa.concat_tables(tables, promote_options="permissive") if tables else listed.slice(0, 0)

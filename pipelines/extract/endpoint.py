@@ -74,6 +74,7 @@ class Endpoint:
         seen: whether the path has been seen in the wild.
         is_optional: whether a store may well not have it.
         is_summary: whether the list says little of a row, so that each is asked for by itself.
+        is_tracked: whether it is then asked for only when what the list says of it is new.
         is_partial: whether keys that `fields` does not list are of no interest.
         row: the row of `within` whose list this is, once it is known.
     """
@@ -99,6 +100,7 @@ class Endpoint:
     seen: bool = True
     is_optional: bool = False
     is_summary: bool = False
+    is_tracked: bool = False
     is_partial: bool = False
     row: str = ""
 

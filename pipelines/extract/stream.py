@@ -24,6 +24,7 @@ from dlt.extract import DltResource
 
 from pipelines.errors import Unavailable, WindowGrew
 from pipelines.extract.children import EMPTY, child_table, parent_table
+from pipelines.extract.details import Details, packed, unpacked
 from pipelines.extract.endpoint import Child, Endpoint, Reread
 from pipelines.extract.gaps import Unread, distinct, window_name
 from pipelines.extract.inner import InnerList
@@ -208,7 +209,7 @@ class Stream:
         ]
         kept["unread"] = list(self._found)
         for gap in distinct(filter(None, left)):
-            record = yield from self._fresh(self.reader.unread(gap))
+            record = yield from self._in_full(self._fresh(self.reader.unread(gap)))
             again = self._unread_of(record, gap.field, gap.fixed)
             kept["unread"] += [found.as_found(gap).plain() for found in again]
         self.healed = [gap.rejected for gap in before if gap.rejected]
@@ -238,7 +239,7 @@ class Stream:
         Raises:
             Unavailable: the cursor's window was not read in full; nothing of it may be committed.
         """
-        record = yield from self._fresh(self.reader.window(reason, field, span, fixed))
+        record = yield from self._in_full(self._fresh(self.reader.window(reason, field, span, fixed)))
         self._note_unread(record, field, fixed)
         is_whole = record.status != "short"
         if not is_whole and field == self.endpoint.cursor:
@@ -254,7 +255,10 @@ class Stream:
         return is_whole
 
     def _note_unread(self, record: WindowRecord, field: str, fixed: Mapping[str, str]) -> None:
-        found = [gap.plain() for gap in self._unread_of(record, field, fixed)]
+        self._remember(self._unread_of(record, field, fixed))
+
+    def _remember(self, unread: Sequence[Unread]) -> None:
+        found = [gap.plain() for gap in unread]
         self._found += found
         kept = self._kept()
         kept["unread"] = kept.get("unread", []) + found
@@ -279,6 +283,18 @@ class Stream:
             return rows.filter(pc.invert(pc.is_in(keys, value_set=before))) if len(before) else rows
 
         return _passed(reading, take)
+
+    def _in_full(self, listed: Reading) -> Reading:
+        """The same rows; of a list of summaries those that are new or changed, each asked for by itself."""
+        if not self.endpoint.is_summary:
+            return (yield from listed)
+        kept, is_tracked = self._kept(), self.endpoint.is_tracked
+        details = Details(self.reader, unpacked(kept.get("seen", "")), bool(self.span) or not is_tracked)
+        record = yield from _passed(listed, details.in_full)
+        if is_tracked:
+            kept["seen"] = packed(details.seen)
+        self._remember(details.unread)
+        return record
 
     def _with_tables(self, pages: DltResource, suffix: str) -> list[DltResource]:
         key = self.endpoint.key

@@ -49,7 +49,7 @@ ADDRESSES = " ".join(f"{party}_{name}" for party in "bs" for name in ADDRESS_NAM
 
 ORDER_LINE = {
     **fields(
-        bigint="item_id product_id company_id",
+        bigint="item_id order_id product_id company_id",
         text="product_code product product_status is_accessible",
         decimal="price amount discount base_price original_price tax_value subtotal display_subtotal"
         " shipped_amount shipment_amount",
@@ -164,6 +164,7 @@ PAYMENT = fields(
 
 STORE = fields(
     bigint="company_id",
-    text="company status storefront secure_storefront lang_code email phone city state country zipcode address",
+    text="company status storefront secure_storefront lang_code email phone address city state country"
+    " zipcode",
     timestamp="timestamp",
 )

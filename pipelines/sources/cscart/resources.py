@@ -53,6 +53,7 @@ IN_PART = replace(ORDERS, expands=(), is_summary=True, page_size=250)
 
 BY_DATE = replace(
     IN_PART,
+    is_tracked=True,
     cursor="timestamp",
     blind_to=(
         "what changes in an order and not in its line of the list (status, total, customer)",
