@@ -49,11 +49,11 @@ ADDRESSES = " ".join(f"{party}_{name}" for party in "bs" for name in ADDRESS_NAM
 
 ORDER_LINE = {
     **fields(
-        bigint="item_id order_id product_id company_id",
+        bigint="item_id order_id product_id company_id cart_id",
         text="product_code product product_status is_accessible",
         decimal="price amount discount base_price original_price tax_value subtotal display_subtotal"
         " shipped_amount shipment_amount",
-        json="promotions",
+        json="promotions returns_info",
         bool="deleted_product",
     ),
     "extra": fields(text="product_options_value is_edp", json="product_options promotions"),
@@ -64,12 +64,12 @@ ORDER = {
         bigint="order_id parent_order_id company_id user_id issuer_id payment_id profile_id storefront_id"
         " localization_id invoice_id credit_memo_id",
         text=f"status is_parent_order tax_exempt {NAMES} company email phone fax url lang_code {ADDRESSES}"
-        " s_address_type secondary_currency promotion_ids shipping_ids need_shipment notes details"
+        " s_address_type secondary_currency promotion_ids shipping_ids notes details"
         " user_type repaid",
         json="shipment_ids doc_ids",
         decimal="total subtotal display_subtotal discount subtotal_discount payment_surcharge shipping_cost"
         " display_shipping_cost shipping_tax_value tax_subtotal",
-        bool="need_shipping",
+        bool="need_shipping need_shipment use_discount",
         timestamp="timestamp updated_at",
     ),
     "payment_method": fields(bigint="payment_id", text="payment"),

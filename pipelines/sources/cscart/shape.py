@@ -169,6 +169,8 @@ def _moment(value: Any) -> Any:
 def _text(value: Any) -> Any:
     if value is False or value == []:
         return None
+    if value is True:
+        return "true"
     return str(value) if isinstance(value, int | float) else value
 
 
