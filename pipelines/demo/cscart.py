@@ -8,56 +8,25 @@ without `items_per_page`; the demo can only be read, so a write that CS-Cart wou
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
 
-from pipelines.demo.cscart_asking import DIALECTS, Ask, Dialect, Params, number_of
-from pipelines.demo.cscart_index import Index
-from pipelines.demo.cscart_orders import OrderFacts, Orders
-from pipelines.demo.cscart_people import Subscribers, Users, user_facts, usergroup_rows
-from pipelines.demo.cscart_statuses import status_rows
-from pipelines.demo.cscart_wire_orders import full_order
+from pipelines.demo.cscart_asking import DIALECTS, Ask, Params, is_falling, number_of, sort_of
+from pipelines.demo.cscart_entities import NEWSLETTER, Listing, listings
 from pipelines.demo.mycashflow import Answer
 from pipelines.demo.shop import Shop
 
 PAGE_SIZE = 50
 """The administrator's own setting, from the factory."""
 
-NEWSLETTER = "email_marketing"
-"""The add-on that has subscribers."""
-
 ROOTS = {name: dialect.root for name, dialect in DIALECTS.items()}
 _VERSIONS = ("1.0", "2.0", "2.1", "4.0")
 _CURRENT = "2.1"
 _ACCEPTED = ("application/json", "text/plain", "application/x-www-form-urlencoded", "*/*", "application/*")
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="User email/API key"'}
-
-
-@dataclass(frozen=True)
-class Listing:
-    """How one entity is listed.
-
-    Attributes:
-        find: all that is asked for, in order.
-        row: one of them as the list has it.
-        id_of: its id.
-        one: the record with an id; without it there is none to be had.
-        whole: it alone, if that is more than `row`.
-        sorts: the known sorts, the default one first with its order.
-        clamps: past the end the last page comes again.
-    """
-
-    find: Callable[[Ask], list[Any]]
-    row: Callable[[Any, Ask], dict[str, Any]]
-    id_of: Callable[[Any], int]
-    one: Callable[[int], Any] | None = None
-    whole: Callable[[Any, Ask], dict[str, Any]] | None = None
-    sorts: tuple[str, ...] = ()
-    default: tuple[str, str] = ("", "asc")
-    clamps: Callable[[Dialect], bool] = lambda dialect: False
 
 
 def is_cscart(path: str) -> bool:
@@ -97,25 +66,7 @@ class CartApi:
     def __init__(self, shop: Shop, page_size: int = PAGE_SIZE, addons: Sequence[str] = (NEWSLETTER,)) -> None:
         self._shop = shop
         self._page_size = page_size
-        users = Index(shop, "customers", user_facts)
-        self._orders = Orders(shop, users)
-        self._users = Users(users)
-        subscribers = Subscribers(shop)
-        self._listings = {
-            "orders": Listing(
-                self._orders.find, self._order_row, lambda order: order.order_id, self._orders.one,
-                self._full, self._orders.sorts, ("date", "desc"), lambda dialect: dialect.clamps_orders,
-            ),
-            "users": Listing(
-                self._users.find, self._users.row, lambda user: user.user_id, self._users.one,
-                None, self._users.sorts, ("name", "asc"), lambda dialect: True,
-            ),
-        }  # fmt: skip
-        if NEWSLETTER in addons:
-            self._listings["subscribers"] = Listing(
-                subscribers.find, subscribers.row, lambda line: line.subscriber_id, subscribers.one,
-                None, subscribers.sorts, ("timestamp", "desc"), lambda dialect: True,
-            )  # fmt: skip
+        self._listings = listings(shop, addons)
 
     def answer(self, method: str, path: str, query: str, headers: Mapping[str, str]) -> Answer:
         """The answer to a request whose key is right; `headers` has lower-case names."""
@@ -135,84 +86,71 @@ class CartApi:
         refusal = _refusal(method, parts, headers)
         return refusal or self._read(ask, *parts[:4])
 
-    def _read(self, ask: Ask, entity: str, *rest: str) -> Answer:
+    def _read(self, ask: Ask, entity: str, number: str = "", child: str = "", *rest: str) -> Answer:
         if entity == "version":
             return _json({"Version": _CURRENT})
         listing = self._listings.get(entity)
-        if rest and not rest[0].isdecimal():
-            return error(404)
-        if listing is not None:
-            answer = (
-                self._child(ask, entity, *rest) if len(rest) > 1 else self._own(ask, entity, listing, rest)
-            )
-            return replace(answer, resource=entity)
-        if entity == "usergroups" and not rest:
-            records = [
-                self._shop.get("customer_groups", number) for number in self._shop.ids("customer_groups")
-            ]
-            return replace(_json(usergroup_rows(records)), resource=entity)
-        if entity == "statuses":
-            rows = [row for row in status_rows(ask.dialect) if not rest or row["status_id"] == rest[0]]
-            if rest:
-                return _json(rows[0]) if rows else error(404)
-            return replace(
-                self._page(ask, entity, rows, lambda row, _: row, ("status", "asc")), resource=entity
-            )
-        return error(404, f"Entity {entity} not found")
+        if listing is None:
+            return error(404, f"Entity {entity} not found")
+        if rest or (number and not number.isdecimal()):
+            return replace(error(404), resource=entity)
+        if child:
+            answer = self._child(ask, listing, int(number), child)
+        elif number:
+            answer = self._single(ask, listing, int(number))
+        else:
+            answer = self._list(ask, listing)
+        return replace(answer, resource=entity)
 
-    def _own(self, ask: Ask, entity: str, listing: Listing, rest: tuple[str, ...]) -> Answer:
-        if not rest:
-            if entity == "users" and ask.dialect.needs_user_type and "user_type" not in ask.params:
-                return error(400, "The parameter user_type is required")
-            return self._list(ask, entity, listing)
-        found = listing.one(int(rest[0])) if listing.one else None
-        if found is None and entity == "users" and ask.dialect.is_vague:
-            return self._page(ask, entity, [], listing.row, listing.default)
+    def _single(self, ask: Ask, listing: Listing, number: int) -> Answer:
+        found = listing.one(number, ask) if listing.one else None
+        if found is None and listing.name == "users" and ask.dialect.is_vague:
+            return self._page(ask, listing, [])
         if found is None:
             return error(404)
         shown = (listing.whole or listing.row)(found, ask)
-        return replace(_json(shown), ids=(listing.id_of(found),))
+        return replace(_json(shown), ids=(listing.id_of(found),)) if shown else error(404)
 
-    def _list(self, ask: Ask, entity: str, listing: Listing) -> Answer:
-        found = listing.find(ask)
-        by = ask.params.text("sort_by")
-        sort = by if by in listing.sorts else listing.default[0]
-        order = ask.params.text("sort_order")
-        sorted_by = sort, order if order in ("asc", "desc") else listing.default[1]
-        return self._page(
-            ask, entity, found, listing.row, sorted_by, listing.clamps(ask.dialect), listing.id_of
-        )
+    def _list(self, ask: Ask, listing: Listing) -> Answer:
+        if listing.name == "users" and ask.dialect.needs_user_type and "user_type" not in ask.params:
+            return error(400, "The parameter user_type is required")
+        if listing.is_bare:
+            return _json([listing.row(facts, ask) for facts in listing.find(ask)])
+        return self._page(ask, listing, listing.find(ask))
 
-    def _page(
-        self,
-        ask: Ask,
-        entity: str,
-        found: list[Any],
-        row: Callable[[Any, Ask], dict[str, Any]],
-        sorted_by: tuple[str, str],
-        clamps: bool = False,
-        id_of: Callable[[Any], int] | None = None,
-    ) -> Answer:
+    def _child(self, ask: Ask, listing: Listing, number: int, child: str) -> Answer:
+        """A list below a record, `users/3/usergroups`."""
+        found = listing.children(ask.dialect).get(child)
+        if found is None:
+            return error(404, f"Entity {child} not found")
+        if listing.one is None or listing.one(number, ask) is None:
+            return error(404)
+        name, narrowed = found
+        return self._list(replace(ask, params=ask.params.also(narrowed, str(number))), self._listings[name])
+
+    def _page(self, ask: Ask, listing: Listing, found: list[Any]) -> Answer:
         """One page in its envelope."""
         size, page = self._size(ask), max(1, number_of(ask.params.text("page")))
-        if clamps and size:
+        if listing.clamps(ask.dialect) and size:
             page = min(page, max(1, -(-len(found) // size)))
         shown = found[(page - 1) * size : page * size] if size else found
-        rows = [told for told in (row(facts, ask) for facts in shown) if told]
-        ids = tuple(id_of(facts) for facts in shown) if id_of else ()
-        if ask.version == "1.0" and entity == "orders" and "items_per_page" not in ask.params:
+        rows = [told for told in (listing.row(facts, ask) for facts in shown) if told]
+        ids = tuple(listing.id_of(facts) for facts in shown)
+        if ask.version == "1.0" and listing.name == "orders" and "items_per_page" not in ask.params:
             return Answer(200, _dump(rows), ids=ids)
+        by, order = listing.default
+        order = "desc" if is_falling(ask, order) else "asc"
         params = {
             **ask.params.echo,
             "page": _as_sent(ask, "page", page),
             "items_per_page": _as_sent(ask, "items_per_page", size),
-            "sort_by": sorted_by[0],
-            "sort_order": sorted_by[1],
-            "sort_order_rev": "desc" if sorted_by[1] == "asc" else "asc",
+            "sort_by": sort_of(ask, listing.sorts, by),
+            "sort_order": order,
+            "sort_order_rev": "desc" if order == "asc" else "asc",
         }
         if size:
             params["total_items"] = str(len(found))
-        return Answer(200, _dump({entity: rows, "params": params}), ids=ids)
+        return Answer(200, _dump({listing.key: rows, "params": params}), ids=ids)
 
     def _size(self, ask: Ask) -> int:
         """Rows per page; 0 for all."""
@@ -222,24 +160,6 @@ class CartApi:
             return self._page_size
         size = number_of(ask.params.text("items_per_page"))
         return size if size >= 0 else self._page_size
-
-    def _child(self, ask: Ask, entity: str, number: str, child: str, *rest: str) -> Answer:
-        user = self._users.one(int(number)) if entity == "users" else None
-        if child != "usergroups" or user is None or rest:
-            return error(404, f"Entity {child} not found")
-        return _json({"usergroups": self._users.groups(user), "params": ask.params.echo})
-
-    def _order_row(self, order: OrderFacts, ask: Ask) -> dict[str, Any]:
-        is_full = ask.dialect.has_orders_data and ask.params.is_on("get_orders_data")
-        return self._full(order, ask) if is_full else self._orders.row(order, ask)
-
-    def _full(self, order: OrderFacts, ask: Ask) -> dict[str, Any]:
-        try:
-            record = self._shop.get("orders", order.source)
-        except KeyError:
-            return {}
-        orders = self._orders
-        return full_order(order, record, orders.user_id(order), orders.updated_at(order), ask.dialect)
 
 
 def _place(path: str, asked: str) -> str | None:

@@ -90,6 +90,12 @@ class Params:
             elif key not in _NOT_ECHOED:
                 self.echo[name] = value
 
+    def also(self, name: str, value: str) -> "Params":
+        """The same parameters and one more."""
+        params = Params([])
+        params.echo = {**self.echo, name: value}
+        return params
+
     @property
     def key(self) -> str:
         """The same text for the same parameters."""

@@ -90,7 +90,7 @@ class Orders:
 
     def one(self, order_id: int) -> OrderFacts | None:
         """The order with that id, whatever its status."""
-        return self._everything().get(order_id)
+        return self.everything().get(order_id)
 
     def user_id(self, order: OrderFacts) -> int:
         """The account the order is linked to by now, or 0."""
@@ -133,7 +133,7 @@ class Orders:
             row["user_type"] = "C"
         return row
 
-    def _everything(self) -> dict[int, OrderFacts]:
+    def everything(self) -> dict[int, OrderFacts]:
         """All orders by id, the unfinished and the parents too."""
         edits, facts = self._index.facts()
         found: dict[int, OrderFacts] = self._memory.recall(
@@ -163,7 +163,7 @@ class Orders:
 
     def _find(self, ask: Ask) -> list[OrderFacts]:
         tests = [*self._tests(ask)]
-        found = [order for order in self._everything().values() if all(test(order) for test in tests)]
+        found = [order for order in self.everything().values() if all(test(order) for test in tests)]
         by, falls = sort_of(ask, self.sorts, "date"), is_falling(ask, "desc")
         found.sort(key=lambda order: order.order_id, reverse=falls and by in ("date", "order_id"))
         if by != "order_id":

@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.demo.cscart_asking import Ask, is_falling, sort_of
+from pipelines.demo.cscart_asking import Ask, is_falling, number_of, sort_of
 from pipelines.demo.cscart_index import Index
 from pipelines.demo.helsinki import moment_of
 from pipelines.demo.shop import Shop
 
 _ADMIN_EMAIL = "admin@example.com"
 _PENDING_EVERY = 12
+_LEFT_GROUP = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,10 @@ class Users:
         found.sort(key=_USER_KEYS[sort_of(ask, self.sorts, "name")], reverse=is_falling(ask, "asc"))
         return found
 
+    def accounts(self) -> list[UserFacts]:
+        """All customers."""
+        return list(self._index.facts()[1].values())
+
     def one(self, user_id: int) -> UserFacts | None:
         """The user with that id."""
         return self._index.facts()[1].get(user_id) or (_ADMIN if user_id == 1 else None)
@@ -137,9 +142,12 @@ class Users:
             row["company_name"] = "Esimerkkikauppa" if user.company_id == 1 else None
         return row
 
-    def groups(self, user: UserFacts) -> list[dict[str, str]]:
-        """The user's groups with the state of each link; a group left stays with status D."""
-        left = [2] if user.user_id % 40 == 0 else []
+    def groups(self, ask: Ask) -> list[dict[str, str]]:
+        """The links of the user `user_id` to groups; one to a group left stays, with status D."""
+        user = self.one(number_of(ask.params.text("user_id")))
+        if user is None:
+            return []
+        left = [_LEFT_GROUP] if user.user_id % 40 == 0 else []
         return [
             {
                 "link_id": str(user.user_id * 10 + group_id),
@@ -187,13 +195,15 @@ class Subscribers:
         }
 
 
-def usergroup_rows(records: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """The user groups of customers, and that of the administrators."""
-    groups = [(record["id"], record.get("name") or "", "C") for record in records]
-    return [
-        {"usergroup_id": str(number), "status": "A", "type": kind, "usergroup": name, "lang_code": "fi"}
-        for number, name, kind in [*groups, (100, "Ylläpito", "A")]
-    ]
+def usergroup_row(record: Mapping[str, Any]) -> dict[str, str]:
+    """One user group of customers."""
+    return {
+        "usergroup_id": str(record["id"]),
+        "status": "A",
+        "type": "C",
+        "usergroup": record.get("name") or "",
+        "lang_code": "fi",
+    }
 
 
 _ADMIN = UserFacts(1, 1116709280, "A", "Ylläpito", "Esimerkki", _ADMIN_EMAIL, "", 1, "", 0, (), "A")

@@ -24,6 +24,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pipelines.demo import cscart
 from pipelines.demo.cscart import CartApi, is_cscart, restated
+from pipelines.demo.cscart_entities import NEWSLETTER
 from pipelines.demo.faults import ORDERS_ON_V0, SICK_ORDER, Faults, Reply, with_troubles
 from pipelines.demo.mycashflow import Answer, Api, error
 from pipelines.demo.shop import Shop
@@ -118,7 +119,7 @@ def serve(
     page_size_cap: int | None = None,
     versions: Mapping[str, str] | None = None,
     cart_page_size: int = cscart.PAGE_SIZE,
-    addons: Sequence[str] = (cscart.NEWSLETTER,),
+    addons: Sequence[str] = (NEWSLETTER,),
 ) -> Iterator[ShopServer]:
     """A server in a thread of its own, until the block ends.
 
