@@ -196,7 +196,7 @@ EVERY = (
         page_size=250,
         sort="id",
         ascends=False,
-        sensitive=("firstname", "lastname", "comments"),
+        sensitive=("firstname", "lastname", "s_firstname", "s_lastname", "comments"),
     ),
     ORDERS,
 )
