@@ -161,7 +161,7 @@ def excused(player: Player, name: str, told: dict[int, Row]) -> set[int]:
 
 def unclaimed(player: Player) -> tuple[str, ...]:
     """Columns that may be older than the rest of a row."""
-    return () if "4.10" in base_of(player) else ("user_id",)
+    return () if "4.10" in base_of(player) else ("user_id", "profile_id")
 
 
 def ask(player: Player, name: str) -> list[Row]:
