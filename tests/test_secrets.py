@@ -33,7 +33,7 @@ BASIC = b64encode(f"{USER}:{KEY}".encode()).decode()
 SECRETS = {
     form for word in (USER, KEY, BASIC) for form in (word, word.replace("/", r"\/"), quote(word, safe=""))
 }
-ECHO = json.dumps({"error": f"{USER} with {KEY} is wrong", "headers": {"Authorization": f"Basic {BASIC}"}})
+ECHO = json.dumps({"headers": {"Authorization": f"Basic {BASIC}"}, "error": f"{USER} with {KEY} is wrong"})
 # Where the store's API is: MyCashflow's, and CS-Cart's in two dialects.
 ROOTS = ("", "/cscart", "/cscart-4.10")
 

@@ -78,8 +78,8 @@ def shaped(endpoint: Endpoint, row: Any) -> Any:
 def _summary(endpoint: Endpoint, row: Any) -> Any:
     if not isinstance(row, Mapping):
         return row
-    key = {endpoint.key: _number(row.get(endpoint.key))}
-    return {**key, DIGEST: crc32(orjson.dumps(row, option=orjson.OPT_SORT_KEYS))}
+    known = {name: row.get(name) for name in endpoint.fields if name != DIGEST}
+    return {**_object(known, endpoint.fields), DIGEST: crc32(orjson.dumps(row, option=orjson.OPT_SORT_KEYS))}
 
 
 def _allowed(value: Any) -> Any:
