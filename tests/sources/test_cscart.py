@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,14 +20,14 @@ from pipelines.demo.mycashflow import Answer
 from pipelines.demo.opening import make_shop
 from pipelines.demo.server import ShopServer, serve
 from pipelines.demo.shop import Shop
-from pipelines.errors import Unavailable
+from pipelines.errors import AccessDenied, Unavailable
 from pipelines.extract.details import BLOCK, Details, packed, unpacked
 from pipelines.extract.opening import Task
 from pipelines.extract.reading import Span
 from pipelines.extract.stream import Stream
 from pipelines.job import Wanted
 from pipelines.settings import Settings
-from pipelines.sources.cscart import open_streams
+from pipelines.sources.cscart import open_streams, shape
 from pipelines.sources.cscart.client import CsCartClient
 from pipelines.sources.cscart.resources import BY_DATE, EVERY, ORDERS
 from tests.stage import Listener, settings_for
@@ -162,6 +163,44 @@ def test_a_record_that_is_not_there_is_none(quiet: ShopServer, tmp_path: Path, r
         assert client.has(endpoint, "2.0", str(number))
         assert not client.has(endpoint, "2.0", "99999999")
     assert not client.has(ORDERS, "2.0", "99999999")
+
+
+def test_a_wrong_key_is_told_with_what_else_it_may_be(tmp_path: Path, quiet: ShopServer) -> None:
+    settings = settings_for(tmp_path, f"{quiet.url}/cscart")
+    stranger = replace(settings.stores["demo"], key="wrong")
+    (finding,) = check_stores([stranger])
+    assert [type(problem) for problem in finding.problems] == [AccessDenied]
+    assert "user or key is wrong" in str(finding.problems[0])
+    assert "keeps the Authorization header from PHP" in str(finding.problems[0])
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"total": "many"},
+        {"order_id": None},
+        {"order_id": "x1"},
+        {"timestamp": "yesterday"},
+        {"products": "none"},
+        {"products": {"1": "one"}, "taxes": 7},
+        {"payment_method": "card"},
+        {"total": {"a": 1}},
+    ],
+    ids=str,
+)
+def test_a_row_that_cannot_be_shaped_is_set_aside(quiet: ShopServer, tmp_path: Path, row: Any) -> None:
+    client = client_of(settings_for(tmp_path, f"{quiet.url}/cscart"))
+    good = {"order_id": "1", "total": "1.00", "products": [], "timestamp": "1456917981"}
+    page = client.page_of(ORDERS, [good, {**good, "order_id": "2", **row}, {**good, "order_id": "3"}, "row"])
+    assert page.rows["order_id"].to_pylist() == [1, 3]
+    assert len(page.rejected) == 2
+
+
+def test_an_answer_nested_too_deep_is_no_crash(tmp_path: Path, quiet: ShopServer) -> None:
+    body = b'{"orders":[' + b'{"x":' * 900 + b"1" + b"}" * 900 + b'],"params":{}}'
+    assert shape.read_document(b'{"orders":[]}') == {"orders": []}
+    with suppress(ValueError):
+        shape.read_document(body)
 
 
 def test_a_store_without_the_add_on_has_no_subscribers_and_that_is_no_trouble(tmp_path: Path) -> None:
