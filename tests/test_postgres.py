@@ -417,7 +417,14 @@ def raw_tables(settings: Settings) -> dict[str, list[str]]:
                 columns.setdefault((schema, table), []).append(f'"{column}"')
         return {
             table: sorted(
-                map(repr, connection.execute(f"select {', '.join(names)} from {schema}.{table}").fetchall())
+                map(
+                    as_text, connection.execute(f"select {', '.join(names)} from {schema}.{table}").fetchall()
+                )
             )
             for (schema, table), names in columns.items()
         }
+
+
+def as_text(row: tuple[Any, ...]) -> str:
+    """A row, with moments said in one way: drivers have their own zones."""
+    return repr([each.astimezone(UTC).isoformat() if isinstance(each, datetime) else each for each in row])
