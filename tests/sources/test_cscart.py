@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+import dlt
 import duckdb
 import pytest
 from dlt.common.versioned_state import decompress_state
 
-from pipelines import flow
+from pipelines import cscart, flow
 from pipelines.check import check_stores
 from pipelines.demo.mycashflow import Answer
 from pipelines.demo.opening import make_shop
-from pipelines.demo.server import ShopServer, serve
+from pipelines.demo.server import KEY, USER, ShopServer, serve
 from pipelines.demo.shop import Shop
 from pipelines.errors import AccessDenied, Unavailable
 from pipelines.extract.details import BLOCK, Details, packed, unpacked
@@ -115,13 +116,14 @@ def test_a_store_without_rewriting_is_read_through_api_php(
 ) -> None:
     """What stands at the other address is the shop's own page, or points to one."""
     web_page = Answer(int(page), b"<html>Our shop</html>", {"Content-Type": "text/html", "Location": "/"})
+    count = len(told(server))
     changed(server, lambda path, query, true: web_page if "/api/" in path else true)
     settings = settings_for(tmp_path, server.url + root, attempts=1)
     record = sync(settings, "orders", "users")
     assert (record.exit_code, record.problems) == (0, [])
     missed = [path for _, path, _, _ in server.requests if "/api/" in path]
     assert len(missed) == 1
-    assert record.rows["orders"] == len(told(server))
+    assert record.rows["orders"] == count
 
 
 @pytest.mark.parametrize("status", [200, 503])
@@ -388,6 +390,26 @@ def read_all(settings: Settings, kept: list[dict[int, int]]) -> set[int]:
     tables = [*map(details.in_full, listed), *details.older()]
     kept[:] = details.seen, details.blocks
     return {number for rows in tables for number in rows["order_id"].to_pylist()}
+
+
+@both
+def test_the_source_works_in_a_dlt_pipeline_of_one_s_own(
+    tmp_path: Path, server: ShopServer, root: str
+) -> None:
+    (tmp_path / ".dlt").mkdir()
+    (tmp_path / ".dlt/config.toml").write_text(
+        f'[stores.main]\nplatform = "cscart"\nurl = "{server.url}{root}"\nuser = "{USER}"\nkey = "{KEY}"\n'
+    )
+    own = dlt.pipeline(
+        "own",
+        destination=dlt.destinations.duckdb(str(tmp_path / "own.duckdb")),
+        dataset_name="mine",
+        pipelines_dir=str(tmp_path / "dlt"),
+    )
+    for _ in range(2):
+        own.run(cscart(store="main", resources=["orders"]), loader_file_format="parquet")
+    with own.sql_client() as client:
+        assert client.execute_sql("select count(*) from orders") == [(len(told(server)),)]
 
 
 def test_numbers_of_rows_are_kept_in_little_space() -> None:
