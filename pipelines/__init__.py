@@ -3,9 +3,10 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pipelines.sources.cscart import cscart
     from pipelines.sources.mycashflow import mycashflow
 
-__all__ = ["mycashflow"]
+__all__ = ["cscart", "mycashflow"]
 
 
 def __getattr__(name: str) -> Any:

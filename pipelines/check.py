@@ -67,10 +67,11 @@ def _enter(finding: Finding, reader: ListReader, answer: str | PipelineError) ->
 def _ask(stream: Stream) -> str | PipelineError:
     """What can be said of a list, or why it cannot be read."""
     try:
-        version = stream.reader.greet().version
+        greeting = stream.reader.greet()
     except PipelineError as problem:
         return problem
-    return _sentence(stream.endpoint, f"readable on {version}")
+    found = f", {greeting.found}" if greeting.found else ""
+    return _sentence(stream.endpoint, f"readable on {greeting.version}{found}")
 
 
 def _ask_inner(stream: Stream, inner: InnerList) -> str | PipelineError:

@@ -174,7 +174,10 @@ def init(
     name: Annotated[str, typer.Option(help="What you call the store.")] = "main",
     store: Annotated[
         str,
-        typer.Option(prompt="Store (NAME of https://NAME.mycashflow.fi)", help="Its name or address."),
+        typer.Option(
+            prompt="Store (NAME of https://NAME.mycashflow.fi, or a CS-Cart shop's address)",
+            help="Its name or address.",
+        ),
     ] = ...,  # type: ignore[assignment]
     user: Annotated[str, typer.Option(prompt="API user's e-mail", help="The API user's e-mail.")] = ...,  # type: ignore[assignment]
     key: Annotated[str, typer.Option(prompt="API key", hide_input=True, help="The API user's key.")] = ...,  # type: ignore[assignment]

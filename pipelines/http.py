@@ -34,6 +34,8 @@ T = TypeVar("T")
 
 EXCERPT = 200
 REFUSED = "connection refused"
+# The settings that say where a store is.
+ADDRESS = "store_name or base_url (CS-Cart: url)"
 E_MAIL = re.compile(r"[^\s\"'<>@]+@[^\s\"'<>@]+")
 LONG_NUMBER = re.compile(r"\+?\d[\d\s-]{5,}\d")
 
@@ -174,8 +176,9 @@ class Session:
         )
         if status == 200 and "html" in response.headers.get("Content-Type", "").lower():
             raise Unavailable(
-                f"{where} with a web page, expected JSON. Check store_name or base_url; if they are right, "
-                "the shop may be under maintenance: try later."
+                f"{where} with a web page, expected JSON. Check {ADDRESS}; if they are right, "
+                "the shop may be under maintenance: try later.",
+                status,
             )
         if status == 200:
             return
@@ -191,19 +194,17 @@ class Session:
             said = excerpt or "no reason given"
             raise Unavailable(f"{where}: {said}. Try again later.", status, excerpt, may_be_rows=True)
         if 300 <= status < 400:
-            raise ApiError(f"{where}: it points to another address. Set base_url to that address.", status)
+            raise ApiError(f"{where}: it points to another address. Set {ADDRESS} to that.", status)
         raise ApiError(f"{where}: {excerpt or 'no reason given'}", status)
 
     def _connection_error(self, url: str, error: Exception) -> Exception:
         host = urlsplit(url).hostname or ""
         if not _has_address(host):
             return SettingsError(
-                f"{self.name}: no such host {host}. Check store_name in .dlt/config.toml, or your network."
+                f"{self.name}: no such host {host}. Check {ADDRESS} in .dlt/config.toml, or your network."
             )
         if isinstance(error, requests.exceptions.SSLError):
-            return SettingsError(
-                f"{self.name}: {host} has no valid certificate. Check store_name or base_url."
-            )
+            return SettingsError(f"{self.name}: {host} has no valid certificate. Check {ADDRESS}.")
         cause = _cause(error)
         return Unavailable(
             f"{self.name}: GET {_bare(url)} got no whole answer ({cause}). Try again later.",

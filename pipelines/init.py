@@ -40,7 +40,8 @@ def write_settings(home: Path, store: NewStore) -> list[Path]:
             raise SettingsError(
                 f".dlt/{path.name} is there already and is not overwritten: edit it, or move it away"
             )
-    place = "base_url" if "://" in store.address else "store_name"
+    by_name = "store_name" if store.platform == "mycashflow" else "url"
+    place = "base_url" if "://" in store.address and by_name == "store_name" else by_name
     visible = {
         "platform": store.platform,
         place: store.address,

@@ -24,7 +24,7 @@ import pendulum
 
 from pipelines.errors import SettingsError
 
-PLATFORMS = ("mycashflow",)
+PLATFORMS = ("mycashflow", "cscart")
 DESTINATIONS = ("duckdb", "postgres")
 PATHS = {"path": "data/warehouse.duckdb", "published": "data/kassavirta.duckdb"}
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -46,6 +46,7 @@ STORE_KEYS: Mapping[str, type] = {
     "platform": str,
     "store_name": str,
     "base_url": str,
+    "url": str,
     "user": str,
     "key": str,
     "time_zone": str,
@@ -68,6 +69,9 @@ RESOURCE_KEYS: Mapping[str, type] = {
 WAREHOUSE_KEYS: Mapping[str, type] = {"destination": str, "path": str, "published": str, "url": str}
 PRIVACY_KEYS: Mapping[str, type] = {"salt": str}
 OWN_SECTIONS = ("stores", "warehouse", "privacy")
+
+# What an address of CS-Cart may end in when it is copied from a browser; the shop is above it.
+PHP_PLACES = r"/(\w+\.php|api(/\d.*)?)(\?.*)?$"
 
 # What the extra kassavirta[postgres] brings, and what an address of PostgreSQL may say behind a `?`.
 POSTGRES_PACKAGES = ("psycopg2", "dbt.adapters.postgres")
@@ -368,7 +372,7 @@ def _store(name: str, values: Any, problems: list[str]) -> Store:
     if platform not in PLATFORMS:
         problems.append(f"{where}.platform is {platform!r}, expected {_or(PLATFORMS)}")
     _check_time_zone(where, known.get("time_zone", "UTC"), problems)
-    base_url = _base_url(where, known.pop("store_name", None), known.pop("base_url", None), problems)
+    base_url = _address(where, platform, known, problems)
     resources = {
         resource: ResourceSettings(**_typed(f"{where}.resources.{resource}", values, RESOURCE_KEYS, problems))
         for resource, values in known.pop("resources", {}).items()
@@ -377,21 +381,42 @@ def _store(name: str, values: Any, problems: list[str]) -> Store:
     return Store(name=name, platform=platform, base_url=base_url, resources=resources, **credentials, **known)
 
 
-def _base_url(where: str, store_name: str | None, base_url: str | None, problems: list[str]) -> str:
-    """The store's address; MyCashflow answers on its default host only, over https (reference 1.1)."""
-    if base_url:
-        parts = urlsplit(base_url)
-        loopback = parts.hostname in LOOPBACK
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            problems.append(f"{where}.base_url is no web address, expected https://...")
-        elif parts.scheme == "http" and not loopback:
-            problems.append(
-                f"{where}.base_url begins with http://, which would show the key to everybody; use https://"
-            )
-        elif parts.username or parts.password:
-            problems.append(f"{where}.base_url holds a user or key; set them as {where}.user and {where}.key")
-        return base_url.rstrip("/")
-    plain = re.sub(r"^https?://|\.mycashflow\.fi.*$|/.*$", "", (store_name or "").strip().lower())
+def _address(where: str, platform: str, known: dict[str, Any], problems: list[str]) -> str:
+    """The store's address, out of the keys that say it."""
+    store_name, url = known.pop("store_name", ""), known.pop("url", "")
+    base_url = known.pop("base_url", "")
+    if platform != "cscart":
+        problems.extend([f"{where}.url is for cscart; set store_name"] if url else [])
+        return (
+            _base_url(f"{where}.base_url", base_url, problems)
+            if base_url
+            else _host(where, store_name, problems)
+        )
+    problems.extend([f"{where}.store_name is for mycashflow; set url"] if store_name else [])
+    if not (base_url or url):
+        problems.append(f"{where}.url is missing, expected the shop's address, like https://shop.example.com")
+        return ""
+    address = _base_url(f"{where}.{'base_url' if base_url else 'url'}", base_url or url, problems)
+    return re.sub(PHP_PLACES, "", address)
+
+
+def _base_url(key: str, url: str, problems: list[str]) -> str:
+    """An address as it was given, without the slash at its end."""
+    parts = urlsplit(url)
+    loopback = parts.hostname in LOOPBACK
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        problems.append(f"{key} is no web address, expected https://...")
+    elif parts.scheme == "http" and not loopback:
+        problems.append(f"{key} begins with http://, which would show the key to everybody; use https://")
+    elif parts.username or parts.password:
+        where = key.rpartition(".")[0]
+        problems.append(f"{key} holds a user or key; set them as {where}.user and {where}.key")
+    return url.rstrip("/")
+
+
+def _host(where: str, store_name: str, problems: list[str]) -> str:
+    """MyCashflow answers on its default host only, over https (reference 1.1)."""
+    plain = re.sub(r"^https?://|\.mycashflow\.fi.*$|/.*$", "", store_name.strip().lower())
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", plain):
         problems.append(
             f"{where}.store_name is missing or wrong, expected NAME of https://NAME.mycashflow.fi"

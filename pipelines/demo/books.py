@@ -2,9 +2,11 @@
 
 from array import array
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from random import Random
 from typing import Any
 
+from pipelines.demo.cscart_ledger import CartKeeper
 from pipelines.demo.ledger import Bookkeeper
 from pipelines.demo.order import Order, tax_summary
 from pipelines.demo.people import GROUPS, Person, Subscriber
@@ -26,11 +28,12 @@ class Books:
     def __init__(self, end: int) -> None:
         self._shelves = Shelves()
         self._keeper = Bookkeeper(end)
+        self._cart = CartKeeper(end)
         self.members = {group_id: array("q") for group_id in GROUPS}
 
     def shop(self) -> Shop:
         """The shop with all that was kept."""
-        return Shop(self._shelves, self._keeper.close())
+        return Shop(self._shelves, replace(self._keeper.close(), cscart=self._cart.close()))
 
     def keep_order(self, order: Order) -> None:
         """Keeps one order."""
@@ -45,6 +48,7 @@ class Books:
         )
         self._shelves["orders"].add(order.id, order_text(order, taxes).encode(), values)
         self._keeper.enter_order(order, taxes)
+        self._cart.enter_order(order, taxes)
 
     def keep_account(self, person: Person, updated_at: int, login_at: int | None, rng: Random) -> None:
         """Keeps one account; `rng` decides its half-random members."""
@@ -53,6 +57,7 @@ class Books:
         values = (person.registered_at or 0, updated_at, login_at or ABSENT)
         self._shelves["customers"].add(account_id, text.encode(), values)
         self._keeper.enter_account(person, len(groups))
+        self._cart.enter_account(person)
         for group in groups:
             self.members[group].append(account_id)
 
@@ -69,6 +74,7 @@ class Books:
         text = subscriber_text(subscriber).encode()
         self._shelves["email_subscribers"].add(subscriber.id, text, (subscriber.updated_at,))
         self._keeper.enter_subscriber(subscriber.person)
+        self._cart.enter_subscriber(subscriber)
 
     def keep_text(self, name: str, record_id: int, text: str, values: Sequence[int]) -> None:
         """Keeps a record without nested lists that is JSON already."""

@@ -61,9 +61,13 @@ def _truncated(reply: Reply) -> Reply:
     return replace(_broken_json(reply), missing=(len(reply.answer.body) + 1) // 2)
 
 
-def _html(reply: Reply) -> Reply:
+def _html(reply: Reply, status: int = 200) -> Reply:
     page = b"<!doctype html><title>Huolto</title><h1>Kauppa on hetken huollossa</h1>"
-    return Reply(Answer(200, page, {"Content-Type": "text/html; charset=utf-8"}))
+    return Reply(Answer(status, page, {"Content-Type": "text/html; charset=utf-8"}))
+
+
+def _html_503(reply: Reply) -> Reply:
+    return _html(reply, 503)
 
 
 def _silence(reply: Reply) -> Reply:
@@ -94,6 +98,7 @@ FAULTS = {
     "broken-json": Fault(6, _broken_json, "200 with half a JSON text"),
     "truncated": Fault(6, _truncated, "the connection ends in the middle of the body"),
     "html": Fault(8, _html, "200 with a maintenance page"),
+    "html-503": Fault(8, _html_503, "503 with a maintenance page"),
     "maintenance": Fault(1, _html, "always a maintenance page"),
     "wrong-key": Fault(1, _wrong_key, "always 401"),
     "no-plan": Fault(1, _no_plan, "always 404"),

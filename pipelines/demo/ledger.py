@@ -11,7 +11,7 @@ windows are (as_of - N days, as_of]. Edits made while the shop is served are not
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -35,6 +35,7 @@ class Ledger:
             excl. VAT.
         members: accounts, guests who ordered and subscribers without an account or order.
         segments: members of Apifon's seven segments as of `as_of`.
+        cscart: the figures of the CS-Cart view where they are others (`cscart_ledger`).
     """
 
     as_of: date
@@ -55,6 +56,7 @@ class Ledger:
     guest_buyers: int
     members: int
     segments: dict[str, int]
+    cscart: dict[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """The same figures for `json.dumps`: days as ISO text, money as exact decimal text."""
@@ -129,10 +131,10 @@ class Bookkeeper:
         """The ledger of everything written down so far."""
         return Ledger(
             as_of=date.fromordinal(self._today),
-            net_sales_by_day={day: _euros(net) for day, net in _by_date(self._net)},
-            orders_by_day=dict(_by_date(self._orders)),
-            cancelled_by_day=dict(_by_date(self._cancelled)),
-            new_customers_by_day=dict(_by_date(self._new)),
+            net_sales_by_day={day: euros_of(net) for day, net in by_date(self._net)},
+            orders_by_day=dict(by_date(self._orders)),
+            cancelled_by_day=dict(by_date(self._cancelled)),
+            new_customers_by_day=dict(by_date(self._new)),
             rows={name: self._rows[name] for name in TABLES},
             parted_rows={name: self._rows[name] for name in PARTED_TABLES},
             money=self._close_money(),
@@ -200,8 +202,8 @@ class Bookkeeper:
 
     def _close_money(self) -> dict[str, Decimal]:
         names = ("gross_sales", "returns", "discounts", "shipping", "fees", "tax", "total")
-        money = {name: _euros(self._money[name]) for name in names}
-        return {**money, "net_sales": _euros(sum(self._net.values()))}
+        money = {name: euros_of(self._money[name]) for name in names}
+        return {**money, "net_sales": euros_of(sum(self._net.values()))}
 
     def _segments(self) -> dict[str, int]:
         members, today = len(self._members), self._today
@@ -236,9 +238,11 @@ def _row_nets(rows: list[Row], rate: int, net: int) -> list[int]:
     return nets
 
 
-def _by_date(counts: Counter[int]) -> list[tuple[date, int]]:
+def by_date(counts: Counter[int]) -> list[tuple[date, int]]:
+    """Day and count, oldest first."""
     return [(date.fromordinal(day), count) for day, count in sorted(counts.items())]
 
 
-def _euros(cents: int) -> Decimal:
+def euros_of(cents: int) -> Decimal:
+    """Euros of cents."""
     return Decimal(cents).scaleb(-2)

@@ -1,6 +1,7 @@
 """Serves a shop on the loopback as MyCashflow would: `with serve(shop) as server: ...`.
 
-HTTP/1.1, HTTP Basic, keep-alive, one thread per connection. Two addresses need no key and are no part of
+Below `/cscart` and its sisters it answers as CS-Cart would (`cscart`). HTTP/1.1, HTTP Basic, keep-alive,
+one thread per connection. Two addresses need no key and are no part of
 MyCashflow's API: `GET /demo/ledger` answers the shop's true figures, `POST /demo/touch?count=1000` changes so
 many orders, scattered over all, and answers their ids. Errors: reference/mycashflow-api.md 1.1 and
 1.10.
@@ -11,7 +12,7 @@ import json
 import socket
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from email.utils import formatdate
@@ -21,6 +22,9 @@ from threading import Event, Lock, Thread
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from pipelines.demo import cscart
+from pipelines.demo.cscart import CartApi, is_cscart, restated
+from pipelines.demo.cscart_entities import NEWSLETTER
 from pipelines.demo.faults import ORDERS_ON_V0, SICK_ORDER, Faults, Reply, with_troubles
 from pipelines.demo.mycashflow import Answer, Api, error
 from pipelines.demo.shop import Shop
@@ -50,11 +54,14 @@ class ShopServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, port: int, shop: Shop, api: Api, faults: Faults, latency: float, login: str) -> None:
+    def __init__(
+        self, port: int, shop: Shop, api: Api, cart: CartApi, faults: Faults, latency: float, login: str
+    ) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.shop = shop
         self.api = api
+        self.cart = cart
         self.faults = faults
         self.latency = latency
         self.authorization = "Basic " + base64.b64encode(login.encode()).decode()
@@ -111,6 +118,8 @@ def serve(
     orders_version: str = "v1",
     page_size_cap: int | None = None,
     versions: Mapping[str, str] | None = None,
+    cart_page_size: int = cscart.PAGE_SIZE,
+    addons: Sequence[str] = (NEWSLETTER,),
 ) -> Iterator[ShopServer]:
     """A server in a thread of its own, until the block ends.
 
@@ -124,11 +133,14 @@ def serve(
         orders_version: the only API version that has orders.
         page_size_cap: the largest page the shop gives, whatever is asked.
         versions: list -> the only API version that has it, `{"campaigns": "v0"}`; v1 for the others.
+        cart_page_size: how many rows a page of the CS-Cart view has when the client does not say.
+        addons: the CS-Cart add-ons switched on; without `email_marketing` there are no subscribers.
     """
     faults = tuple(faults)
     chosen = {"orders": "v0" if ORDERS_ON_V0 in faults else orders_version, **(versions or {})}
     api = Api(shop, chosen, page_size_cap)
-    server = ShopServer(port, shop, api, Faults(faults), latency, f"{user}:{key}")
+    cart = CartApi(shop, cart_page_size, addons)
+    server = ShopServer(port, shop, api, cart, Faults(faults), latency, f"{user}:{key}")
     ids = shop.ids("orders") if SICK_ORDER in faults else []
     server.sick["orders"] |= set(ids[len(ids) // 2 :][:1])
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -151,6 +163,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.prepare(parts.path, params)
         if parts.path == LEDGER_PATH:
             reply = Reply(_json(self.server.shop.ledger().as_json()))
+        elif is_cscart(parts.path):
+            reply = self.server.faults.reply(self.path, self._cart_answer(parts.path, parts.query))
+            reply = replace(reply, answer=restated(reply.answer))
         else:
             reply = self.server.faults.reply(self.path, self._answer(parts.path, params))
         status = 0 if reply.is_silent else reply.answer.status
@@ -167,11 +182,15 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(Reply(_json(self.server.shop.touch(count))))
 
     def _refuse_method(self) -> None:
-        path = urlsplit(self.path).path
-        self.server.requests.append((self.command, path, {}, 405))
-        refusal = error(405, "Method Not Allowed", "This shop can only be read.")
+        parts = urlsplit(self.path)
+        if is_cscart(parts.path):
+            answer = self._cart_answer(parts.path, parts.query)
+        else:
+            refusal = error(405, "Method Not Allowed", "This shop can only be read.")
+            answer = replace(refusal, headers={"Allow": "GET"})
+        self.server.requests.append((self.command, parts.path, {}, answer.status))
         self.close_connection = True
-        self._send(Reply(replace(refusal, headers={"Allow": "GET"})))
+        self._send(Reply(answer))
 
     do_HEAD = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _refuse_method  # noqa: N815
 
@@ -185,6 +204,15 @@ class _Handler(BaseHTTPRequestHandler):
             return error(406, "Not Acceptable", "Send Accept: application/json.")
         server = self.server
         answer = server.api.answer(server.url, path, params)
+        return with_troubles(answer, server.sick, server.garbled, server.refused)
+
+    def _cart_answer(self, path: str, query: str) -> Answer:
+        """The same shop through the CS-Cart API."""
+        server = self.server
+        if self.headers.get("Authorization") != server.authorization:
+            return cscart.unauthorised()
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        answer = server.cart.answer(self.command, path, query, headers)
         return with_troubles(answer, server.sick, server.garbled, server.refused)
 
     def _pause(self, reply: Reply) -> None:

@@ -82,6 +82,9 @@ class Shelf:
     """The records of one resource in the order of their ids.
 
     Not thread-safe by itself: the shop holds its lock around every call but `texts`.
+
+    Attributes:
+        edited: the id of each record put or removed, oldest first.
     """
 
     def __init__(self, resource: Resource, spool: Spool) -> None:
@@ -92,6 +95,7 @@ class Shelf:
         self._lengths = array("q")
         self._columns = {name: array("q") for name in resource.columns}
         self._selections: dict[Query, Sequence[int]] = {}
+        self.edited: list[int] = []
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -120,6 +124,7 @@ class Shelf:
         rows = (self.ids, self._offsets, self._lengths, *self._columns.values())
         for column, value in zip(rows, (record_id, offset, length, *values), strict=True):
             column.insert(position, value)
+        self.edited.append(record_id)
         self._selections.clear()
 
     def remove(self, record_id: int) -> None:
@@ -133,6 +138,7 @@ class Shelf:
             raise KeyError(record_id)
         for column in (self.ids, self._offsets, self._lengths, *self._columns.values()):
             del column[position]
+        self.edited.append(record_id)
         self._selections.clear()
 
     def select(self, query: Query) -> Sequence[int]:

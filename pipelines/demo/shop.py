@@ -74,6 +74,12 @@ class Shop:
             found = shelf.select(Query(((view.link, *_WITH_A_PARENT),)))
             return [shelf.ids[position] for position in found]
 
+    def edits(self, resource: str, since: int) -> tuple[int, list[int]]:
+        """How many edits there have been, and the ids of the records edited by all after `since` of them."""
+        shelf = self._shelves[resource]
+        with self._lock:
+            return len(shelf.edited), shelf.edited[since:]
+
     def holds(self, resource: str, record_id: int) -> bool:
         """Whether there is a record with that id."""
         with self._lock:

@@ -27,18 +27,22 @@ def parent_table(rows: pa.Table, key: str = "id") -> pa.Table:
     return _with_required(pa.table(columns), "store", key)
 
 
-def child_table(rows: pa.Table, child: Child, parent_key: str, is_new: bool = False) -> pa.Table:
+def child_table(
+    rows: pa.Table, child: Child, parent_key: str, is_new: bool = False, key: str = "id"
+) -> pa.Table:
     """The rows of one nested list over a whole page, markers for empty lists included.
 
     Args:
-        rows: the page, `store` and `id` among its columns.
+        rows: the page, `store` and the key among its columns.
         child: the list.
         parent_key: the column that names the parent row, such as `order_id`.
         is_new: whether nothing was loaded before, so that there is nothing to mark as gone.
+        key: what the page itself calls that column.
     """
+    named = rows.select(["store", key]).rename_columns(["store", parent_key])
     found = [_List.inside(rows, child.path, component) for component in child.components or (None,)]
-    parts = [_child_rows(rows, leaf, parent_key) for leaf in found]
-    parts += [] if is_new else [_markers(rows, found, parent_key)]
+    parts = [_child_rows(named, leaf, parent_key) for leaf in found]
+    parts += [] if is_new else [_markers(named, found, parent_key)]
     return _with_required(pa.concat_tables(parts, promote_options="default"), "store", parent_key)
 
 
@@ -78,10 +82,10 @@ class _List:
         return cls(_field(holder, steps[-1]), parents, positions, hollow, component)
 
 
-def _child_rows(rows: pa.Table, leaf: _List, parent_key: str) -> pa.Table:
+def _child_rows(named: pa.Table, leaf: _List, parent_key: str) -> pa.Table:
     taken = pc.list_parent_indices(leaf.lists)
     parents = leaf.parents.take(taken)
-    columns = {"store": rows["store"].take(parents), parent_key: rows["id"].take(parents)}
+    columns = dict(zip(named.column_names, named.take(parents).columns, strict=True))
     if leaf.component:
         columns["component"] = pa.array([leaf.component] * len(taken), pa.string())
     if leaf.positions is not None:
@@ -93,19 +97,19 @@ def _child_rows(rows: pa.Table, leaf: _List, parent_key: str) -> pa.Table:
     return pa.table({**columns, EMPTY: pa.nulls(len(taken), pa.bool_())})
 
 
-def _markers(rows: pa.Table, found: list[_List], parent_key: str) -> pa.Table:
+def _markers(named: pa.Table, found: list[_List], parent_key: str) -> pa.Table:
     """One row for each parent that is known to have no children."""
-    known = np.zeros(rows.num_rows, dtype=bool)
-    filled = np.zeros(rows.num_rows, dtype=bool)
+    known = np.zeros(named.num_rows, dtype=bool)
+    filled = np.zeros(named.num_rows, dtype=bool)
     for leaf in found:
         parents = leaf.parents.to_numpy()
         known[parents[_is_said(leaf)]] = True
         lengths = leaf.lists.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
         filled[parents[lengths > 0]] = True
         known[leaf.hollow] = True
-    empty = rows.filter(pa.array(known & ~filled))
+    empty = named.filter(pa.array(known & ~filled))
     yes = pa.array([True] * empty.num_rows, pa.bool_())
-    return pa.table({"store": empty["store"], parent_key: empty["id"], EMPTY: yes})
+    return empty.append_column(EMPTY, yes)
 
 
 def _is_said(leaf: _List) -> np.ndarray:

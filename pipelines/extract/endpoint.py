@@ -12,6 +12,9 @@ from typing import Any, Literal
 Field = str | Mapping[str, Any] | list[Mapping[str, Any]]
 Fields = Mapping[str, Any]
 
+# What a list of summaries says of a row, in a number: another one when the row is another.
+DIGEST = "_digest"
+
 
 @dataclass(frozen=True)
 class Reread:
@@ -52,12 +55,15 @@ class Endpoint:
     Attributes:
         name: the table, and the name in settings.
         singular: one row's name; children carry `<singular>_id`.
-        path: the list's path below the API version; `{id}` stands for a row of `within`.
+        path: the list's path below the API version; `{id}` stands for a row of `within`, `|` is "or".
         fields: the fields we know and their kinds, nested as in the API.
-        key: the field that tells rows apart, `id` unless the API gives none.
+        key: the field that tells rows apart, a whole number or a text.
         versions: API versions to try, in this order, until one does not answer 404.
         cursor: the field whose `-from` and `-to` filters make windows; None reads the whole list each time.
         page_size: rows asked for at a time.
+        sort: what the API calls the order that pages are asked for in, when it has to be told.
+        ascends: whether rows come in ascending order of their keys, when those are whole numbers.
+        asks: parameters that every request brings.
         expands: nested lists to ask for by name.
         within: the list each of whose rows has a list of this kind; it is loaded as a child table of it.
         hashed: fields that are stored as a salted hash only.
@@ -66,6 +72,9 @@ class Endpoint:
         rereads: what is read again because of that.
         is_enabled: whether it is read when settings say nothing.
         seen: whether the path has been seen in the wild.
+        is_optional: whether a store may well not have it.
+        is_summary: whether the list says little of a row, so that each is asked for by itself.
+        is_tracked: whether it is then asked for only when what the list says of it is new.
         is_partial: whether keys that `fields` does not list are of no interest.
         row: the row of `within` whose list this is, once it is known.
     """
@@ -78,6 +87,9 @@ class Endpoint:
     versions: tuple[str, ...] = ("v1",)
     cursor: str | None = None
     page_size: int = 100
+    sort: str = ""
+    ascends: bool = True
+    asks: Mapping[str, str] = dataclasses.field(default_factory=dict)
     expands: tuple[str, ...] = ()
     within: str | None = None
     hashed: tuple[str, ...] = ()
@@ -86,14 +98,24 @@ class Endpoint:
     rereads: tuple[Reread, ...] = ()
     is_enabled: bool = True
     seen: bool = True
+    is_optional: bool = False
+    is_summary: bool = False
+    is_tracked: bool = False
     is_partial: bool = False
     row: str = ""
 
     def __post_init__(self) -> None:
-        if self.fields.get(self.key) != ("bigint" if self.key == "id" else "text"):
-            raise ValueError(f"{self.name}: {self.key} must be a whole number `id`, or a text")
-        if self.cursor and (self.fields.get(self.cursor) != "timestamp" or self.key != "id"):
-            raise ValueError(f"{self.name}: a cursor needs whole-number ids and must be a timestamp")
+        if self.fields.get(self.key) not in ("bigint", "text"):
+            raise ValueError(f"{self.name}: {self.key} must be a whole number or a text")
+        if self.cursor and (self.fields.get(self.cursor) != "timestamp" or not self.is_ordered):
+            raise ValueError(
+                f"{self.name}: a cursor needs ascending whole-number keys and must be a timestamp"
+            )
+
+    @property
+    def is_ordered(self) -> bool:
+        """Whether rows come in ascending order of whole numbers."""
+        return self.ascends and self.fields[self.key] == "bigint"
 
     @property
     def parent_key(self) -> str:
@@ -117,13 +139,17 @@ class Endpoint:
     @property
     def ids_only(self) -> Endpoint:
         """The same list, nothing but its keys read."""
+        return self._with_only({self.key: self.fields[self.key]})
+
+    @property
+    def listed(self) -> Endpoint:
+        """What the list itself says of its rows: everything, or keys and digests."""
+        key = {self.key: self.fields[self.key]}
+        return self._with_only({**key, DIGEST: "bigint"}) if self.is_summary else self
+
+    def _with_only(self, fields: Fields) -> Endpoint:
         return dataclasses.replace(
-            self,
-            fields={self.key: self.fields[self.key]},
-            cursor=None,
-            expands=(),
-            rereads=(),
-            is_partial=True,
+            self, fields=fields, cursor=None, expands=(), rereads=(), is_partial=True, is_summary=False
         )
 
 

@@ -57,7 +57,7 @@ def exact_row(row: Any, fields: Fields, zone: str, path: str = "", key: str = "i
     if not isinstance(row, Mapping):
         raise Misfit(path.rstrip(".") or "row", "an object", type(row).__name__)
     if not path and row.get(key) in (None, ""):
-        raise Misfit(key, "a whole number" if key == "id" else "text", "nothing")
+        raise Misfit(key, "a whole number" if fields[key] == "bigint" else "text", "nothing")
     known = {name: _value(row.get(name), field, zone, f"{path}{name}") for name, field in fields.items()}
     free = {
         name: _value(value, "json", zone, f"{path}{name}")

@@ -120,13 +120,13 @@ def read_gap(pages: Pages, gap: Gap, ledger: Ledger, record: WindowRecord) -> It
     What still cannot be read becomes a gap of `record` again. Of a gap without a lower neighbour no more
     than a page is read: the row came in one page with its upper neighbour, or at the list's beginning.
     """
-    taker = Taker(ledger, record, pages.key, (gap.id_before, gap.id_after))
+    taker = Taker(ledger, record, pages.key, (gap.id_before, gap.id_after), pages.is_ordered)
     counted = replace(pages, count=taker.count)
     last = _last_place(counted, gap)
     for place in range(last, max(0, last - pages.page_size) if gap.id_before is None else 0, -1):
         page = _row(counted, place)
         yield taker.take(page)
-        if _is_at_most(page, gap.id_before):
+        if _is_at_most(_id(page, pages.key), gap.id_before):
             break
     taker.close()
     record.api_count = record.arrived
@@ -139,12 +139,12 @@ def _last_place(pages: Pages, gap: Gap) -> int:
     while low < high:
         place = (low + high) // 2
         page = _row(pages, place)
-        while _is_unknown(page) and place + 1 < high:
+        while _is_unknown(page, pages.key) and place + 1 < high:
             place += 1
             page = _row(pages, place)
-        if _is_unknown(page):
+        if _is_unknown(page, pages.key):
             break
-        if _is_below(page, gap.id_after):
+        if _is_below(_id(page, pages.key), gap.id_after):
             low = place + 1
         else:
             high = place
@@ -156,23 +156,21 @@ def _row(pages: Pages, place: int) -> Page:
     return page
 
 
-def _id(page: Page) -> int | None:
+def _id(page: Page, key: str) -> int | None:
     if len(page.rows):
-        return int(page.rows["id"][0].as_py())
+        return int(page.rows[key][0].as_py())
     numbers = [int(row.record_id) for row in page.rejected if row.record_id.isdigit()]
     return numbers[0] if numbers else None
 
 
-def _is_unknown(page: Page) -> bool:
+def _is_unknown(page: Page, key: str) -> bool:
     """Whether a row is there that does not say its id."""
-    return bool(page.size) and _id(page) is None
+    return bool(page.size) and _id(page, key) is None
 
 
-def _is_below(page: Page, limit: int | None) -> bool:
-    number = _id(page)
+def _is_below(number: int | None, limit: int | None) -> bool:
     return number is not None and (limit is None or number < limit)
 
 
-def _is_at_most(page: Page, limit: int | None) -> bool:
-    number = _id(page)
+def _is_at_most(number: int | None, limit: int | None) -> bool:
     return number is not None and limit is not None and number <= limit

@@ -14,8 +14,8 @@ from pipelines.extract.stream import Stream
 class Absence:
     """A list that the store has not, in a sentence.
 
-    `is_expected` is True when nobody has seen its path in the wild and nobody has set one: then it may well
-    be that there is none, and that is no reason to call a run incomplete.
+    `is_expected` is True when a store may well not have it, or nobody has seen its path in the wild, and
+    nobody has set one: that is no reason to call a run incomplete.
     """
 
     sentence: str
@@ -39,7 +39,7 @@ def greet_all(streams: Sequence[Stream]) -> list[Absence]:
             stream.is_read = False
             refusals.append(error)
     if wanted and len(refusals) == len(wanted):
-        raise _no_list_at_all(wanted[0].store, refusals)
+        raise _no_list_at_all(wanted[0].reader, refusals)
     return [absence(stream.reader) for stream in wanted if not stream.is_read]
 
 
@@ -49,15 +49,15 @@ def absence(reader: ListReader) -> Absence:
     return Absence(
         f"{reader.store}: {name} skipped, the store does not have it or gives no right to it. Set path or "
         f"enabled = false under [stores.{reader.store}.resources.{name}], or give the right.",
-        not reader.endpoint.seen and not reader.is_path_set,
+        (reader.endpoint.is_optional or not reader.endpoint.seen) and not reader.is_path_set,
     )
 
 
-def _no_list_at_all(store: str, refusals: Sequence[ApiError]) -> ApiError:
+def _no_list_at_all(reader: ListReader, refusals: Sequence[ApiError]) -> ApiError:
     if len(refusals) == 1 or any(error.status == 403 for error in refusals):
         return refusals[0]
     return ApiError(
-        f"{store}: the store answers, but has no API at this address (404 for every list). "
-        "Its plan must be Advanced, Pro or Enterprise and the API app installed (Account > Apps > API).",
+        f"{reader.store}: the store answers, but has no API at this address (404 for every list). "
+        f"{reader.client.advice}",
         404,
     )

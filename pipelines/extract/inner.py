@@ -148,7 +148,10 @@ class InnerList:
         if self._stopped.is_set():
             return Answer(None, record)
         try:
-            tables = list(walk(Pages(read, reader.page_size, is_closed=False), ledger, record))
+            pages = Pages(
+                read, reader.page_size, key=endpoint.key, is_ordered=endpoint.is_ordered, is_closed=False
+            )
+            tables = list(walk(pages, ledger, record))
         except ApiError as error:
             return self._refused(error, record)
         with reader.ledger.lock:

@@ -35,6 +35,7 @@ class Pages:
         page_size: rows to ask for at once.
         concurrency: requests under way at a time.
         key: the field that tells rows apart.
+        is_ordered: whether rows come in ascending order of whole-number keys.
         is_closed: whether no row can enter while it is read, as in a window of time that is over.
         instead: what to read when the list takes more than a page and may not be closed.
         count: is told how many requests each answer or failure took; called from any thread.
@@ -45,6 +46,7 @@ class Pages:
     page_size: int
     concurrency: int = 1
     key: str = "id"
+    is_ordered: bool = True
     is_closed: bool = True
     instead: Callable[[], Pages] | None = None
     count: Callable[[int], None] = lambda requests: None

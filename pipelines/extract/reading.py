@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from time import sleep
-from typing import Protocol
+from typing import Any, Protocol
 
 import pendulum
 import pyarrow as pa
@@ -33,10 +33,35 @@ NOTHING_MORE: Mapping[str, str] = {}
 
 @dataclass(frozen=True)
 class Greeting:
-    """The first answer of a list: the API version that has it, and the store's clock then."""
+    """The first answer of a list: the API version that has it, and the store's clock then.
+
+    `endpoint` is the list as this store has it, when that is another than the table says; `found` is what
+    there is to say of it, in words; `rows` asks for single rows, if the list has summaries only.
+    """
 
     version: str
     run_start: pendulum.DateTime
+    requests: int
+    endpoint: Endpoint | None = None
+    found: str = ""
+    rows: RowReader | None = None
+
+
+class RowReader(Protocol):
+    """Asks for rows by themselves."""
+
+    def read_row(self, endpoint: Endpoint, version: str, key: object) -> Row:
+        """One row as the store has it now."""
+
+    def page_of(self, endpoint: Endpoint, rows: Sequence[Any]) -> Page:
+        """Such rows as a page."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row that was asked for by itself, None when the store has it no more, and the requests it took."""
+
+    value: Any
     requests: int
 
 
@@ -49,7 +74,9 @@ class Span:
 
 
 class Client(Protocol):
-    """What a platform's client must do for its lists to be read."""
+    """What a platform's client must do for its lists to be read; `advice` is for a store without an API."""
+
+    advice: str
 
     def greet(self, endpoint: Endpoint) -> Greeting:
         """The API version that has the list, the store's clock, and what it took to find out."""
@@ -118,7 +145,14 @@ class ListReader:
                 raise
             self._greeted_at = now()
             self.ledger.greetings += self._greeting.requests
+            self._take_over(self._greeting.endpoint or self.endpoint)
         return self._greeting
+
+    def _take_over(self, endpoint: Endpoint) -> None:
+        """The list is from now on as this store has it; a page size that was set stays."""
+        if self.page_size == self.endpoint.page_size:
+            self.page_size = endpoint.page_size
+        self.endpoint = endpoint
 
     @property
     def run_start(self) -> pendulum.DateTime:
@@ -181,7 +215,7 @@ class ListReader:
 
     def _tables(self, pages: Iterator[pa.Table], record: WindowRecord) -> Iterator[pa.Table]:
         for rows in one_ahead(gathered(self._counted(pages, record))):
-            yield self._with_store(rows)
+            yield self.with_store(rows)
 
     def _pages(
         self,
@@ -190,9 +224,11 @@ class ListReader:
         endpoint: Endpoint | None = None,
         is_closed: bool = True,
     ) -> Pages:
-        wanted = endpoint or self.endpoint
+        wanted = endpoint or self.endpoint.listed
         read = self._reader(filters, until, wanted)
-        return Pages(read, self.page_size, self.concurrency, wanted.key, is_closed=is_closed)
+        return Pages(
+            read, self.page_size, self.concurrency, wanted.key, wanted.is_ordered, is_closed=is_closed
+        )
 
     def _reader(self, filters: Filters, until: pendulum.DateTime | None, endpoint: Endpoint) -> ReadPage:
         """Reads pages of a window; any but the first waits until the second in which it closes is over."""
@@ -211,7 +247,7 @@ class ListReader:
             self.progress(record)
             yield rows
 
-    def _with_store(self, rows: pa.Table) -> pa.Table:
+    def with_store(self, rows: pa.Table) -> pa.Table:
         """The rows with our name of the store; a field that the API calls so is kept as `api_store`."""
         names = ["api_store" if name == "store" else name for name in rows.column_names]
         return rows.rename_columns(names).add_column(0, "store", pa.repeat(self.store, len(rows)))

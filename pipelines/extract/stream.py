@@ -24,6 +24,7 @@ from dlt.extract import DltResource
 
 from pipelines.errors import Unavailable, WindowGrew
 from pipelines.extract.children import EMPTY, child_table, parent_table
+from pipelines.extract.details import Details, packed, unpacked
 from pipelines.extract.endpoint import Child, Endpoint, Reread
 from pipelines.extract.gaps import Unread, distinct, window_name
 from pipelines.extract.inner import InnerList
@@ -107,11 +108,15 @@ class Stream:
     def tables(self) -> Mapping[str, pa.Schema]:
         """Every table it can make with the columns we know of, whether rows came or not."""
         page = empty_table({"store": "text", **self.endpoint.fields})
-        nested = [(page, self.endpoint.children)]
-        nested += [(inner.nested([], []), inner.reader.endpoint.as_children) for inner in self.inner]
-        key = self.endpoint.parent_key
-        children = {child.name: child_table(rows, child, key) for rows, many in nested for child in many}
-        parent = {self.endpoint.name: parent_table(page, self.endpoint.key)}
+        own, named = self.endpoint.key, self.endpoint.parent_key
+        nested = [(page, self.endpoint.children, own)]
+        nested += [(inner.nested([], []), inner.reader.endpoint.as_children, "id") for inner in self.inner]
+        children = {
+            child.name: child_table(rows, child, named, key=key)
+            for rows, many, key in nested
+            for child in many
+        }
+        parent = {self.endpoint.name: parent_table(page, own)}
         return {name: table.schema for name, table in (parent | children).items()}
 
     def _whole_pages(self) -> DltResource:
@@ -204,7 +209,7 @@ class Stream:
         ]
         kept["unread"] = list(self._found)
         for gap in distinct(filter(None, left)):
-            record = yield from self._fresh(self.reader.unread(gap))
+            record = yield from self._in_full(self._fresh(self.reader.unread(gap)))
             again = self._unread_of(record, gap.field, gap.fixed)
             kept["unread"] += [found.as_found(gap).plain() for found in again]
         self.healed = [gap.rejected for gap in before if gap.rejected]
@@ -234,7 +239,7 @@ class Stream:
         Raises:
             Unavailable: the cursor's window was not read in full; nothing of it may be committed.
         """
-        record = yield from self._fresh(self.reader.window(reason, field, span, fixed))
+        record = yield from self._in_full(self._fresh(self.reader.window(reason, field, span, fixed)))
         self._note_unread(record, field, fixed)
         is_whole = record.status != "short"
         if not is_whole and field == self.endpoint.cursor:
@@ -250,7 +255,10 @@ class Stream:
         return is_whole
 
     def _note_unread(self, record: WindowRecord, field: str, fixed: Mapping[str, str]) -> None:
-        found = [gap.plain() for gap in self._unread_of(record, field, fixed)]
+        self._remember(self._unread_of(record, field, fixed))
+
+    def _remember(self, unread: Sequence[Unread]) -> None:
+        found = [gap.plain() for gap in unread]
         self._found += found
         kept = self._kept()
         kept["unread"] = kept.get("unread", []) + found
@@ -270,10 +278,23 @@ class Stream:
         before = pa.chunked_array(self._taken, pa.int64())
 
         def take(rows: pa.Table) -> pa.Table:
-            self._taken.append(rows["id"].combine_chunks())
-            return rows.filter(pc.invert(pc.is_in(rows["id"], value_set=before))) if len(before) else rows
+            keys = rows[self.endpoint.key].combine_chunks()
+            self._taken.append(keys)
+            return rows.filter(pc.invert(pc.is_in(keys, value_set=before))) if len(before) else rows
 
         return _passed(reading, take)
+
+    def _in_full(self, listed: Reading) -> Reading:
+        """The same rows; of a list of summaries those that are new or changed, each asked for by itself."""
+        if not self.endpoint.is_summary:
+            return (yield from listed)
+        kept, is_tracked = self._kept(), self.endpoint.is_tracked
+        details = Details(self.reader, unpacked(kept.get("seen", "")), bool(self.span) or not is_tracked)
+        record = yield from _passed(listed, details.in_full)
+        if is_tracked:
+            kept["seen"] = packed(details.seen)
+        self._remember(details.unread)
+        return record
 
     def _with_tables(self, pages: DltResource, suffix: str) -> list[DltResource]:
         key = self.endpoint.key
@@ -292,7 +313,7 @@ class Stream:
             primary_key=("store", key),
         )
         parent.apply_hints(additional_table_hints=NO_DUPLICATES)
-        children = [self._child(pages, child, suffix) for child in self.endpoint.children]
+        children = [self._child(pages, child, suffix, key) for child in self.endpoint.children]
         return [pages, parent, *children]
 
     def _inner_tables(self) -> Iterator[DltResource]:
@@ -301,13 +322,13 @@ class Stream:
             pages = inner.pages(self)
             yield pages
             for child in inner.reader.endpoint.as_children:
-                yield self._child(pages, child, "")
+                yield self._child(pages, child, "", "id")
 
-    def _child(self, pages: DltResource, child: Child, suffix: str) -> DltResource:
-        key = self.endpoint.parent_key
+    def _child(self, pages: DltResource, child: Child, suffix: str, key: str) -> DltResource:
+        parent_key = self.endpoint.parent_key
 
         def read_children(rows: pa.Table) -> pa.Table:
-            return child_table(rows, child, key, self.is_new)
+            return child_table(rows, child, parent_key, self.is_new, key)
 
         return dlt.transformer(
             read_children,
@@ -315,7 +336,7 @@ class Stream:
             name=f"{child.name}{suffix}",
             table_name=child.name,
             write_disposition="append" if self.is_new else REPLACE,
-            merge_key=("store", key),
+            merge_key=("store", parent_key),
             columns={EMPTY: MARKER if self.is_new else DELETING_MARKER},
         )
 

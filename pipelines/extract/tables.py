@@ -196,7 +196,7 @@ class PageParser:
             try:
                 rows.append(exact_row(row, self.endpoint.fields, self.zone, key=self.endpoint.key))
             except Misfit as misfit:
-                before, after = _neighbours(document["data"], place)
+                before, after = _neighbours(document["data"], place, self.endpoint.key)
                 aside = self._set_aside(row, str(misfit))
                 rejected.append(replace(aside, id_before=before, id_after=after))
         shape = self._shape if self.endpoint.is_partial else self._learn(rows)
@@ -245,7 +245,7 @@ class PageParser:
         if not isinstance(document, Mapping) or not isinstance(document.get("data"), list):
             raise ContractError(
                 f"{self.endpoint.name}: expected a list under `data`, got {_shape(document)}. "
-                "The address may not be a MyCashflow API, or its answers have changed."
+                "The address may not be the API of such a store, or its answers have changed."
             )
         return document
 
@@ -266,13 +266,13 @@ def _page(rows: pa.StructArray, meta: Any, rejected: Sequence[Rejected] = ()) ->
     )
 
 
-def _neighbours(rows: Sequence[Any], place: int) -> tuple[int | None, int | None]:
+def _neighbours(rows: Sequence[Any], place: int, key: str) -> tuple[int | None, int | None]:
     """The ids next to a place of a page, on either side."""
-    return _first_id(reversed(rows[:place])), _first_id(rows[place + 1 :])
+    return _first_id(reversed(rows[:place]), key), _first_id(rows[place + 1 :], key)
 
 
-def _first_id(rows: Iterable[Any]) -> int | None:
-    ids = (row.get("id") for row in rows if isinstance(row, Mapping))
+def _first_id(rows: Iterable[Any], key: str) -> int | None:
+    ids = (row.get(key) for row in rows if isinstance(row, Mapping))
     return next((number for number in ids if isinstance(number, int)), None)
 
 

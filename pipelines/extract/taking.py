@@ -60,11 +60,11 @@ class Known:
     smallest = None
 
     def __init__(self) -> None:
-        self._keys: set[object] = set()
+        self._keys: set[str] = set()
 
     def is_new(self, keys: pa.ChunkedArray) -> pa.Array:
         """For each key whether it was not taken before."""
-        return pa.array([key not in self._keys for key in keys.to_pylist()], pa.bool_())
+        return pa.array([str(key) not in self._keys for key in keys.to_pylist()], pa.bool_())
 
     def is_new_reject(self, row: Rejected) -> bool:
         """The same of a row that was set aside; one without a key is known by what it says."""
@@ -72,7 +72,9 @@ class Known:
 
     def add(self, page: Page, keys: pa.ChunkedArray) -> None:
         """Notes a page as taken."""
-        self._keys.update(keys.to_pylist(), (row.record_id or row.raw_json for row in page.rejected))
+        self._keys.update(
+            map(str, keys.to_pylist()), (row.record_id or row.raw_json for row in page.rejected)
+        )
 
     def turn(self) -> None:
         """What is known stays known."""
@@ -86,6 +88,7 @@ class Taker:
         record: the window's record.
         key: the field that tells rows apart.
         between: ids between which rows are of interest, when not all are.
+        is_ordered: whether rows come in ascending order of ids.
 
     Attributes:
         record: the window's record.
@@ -98,12 +101,14 @@ class Taker:
         record: WindowRecord,
         key: str = "id",
         between: tuple[int | None, int | None] = (None, None),
+        is_ordered: bool = True,
     ) -> None:
         self.record = record
         self.has_met_known = False
         self._ledger = ledger
         self._key = key
-        self._seen: Descending | Known = Descending(*between) if key == "id" else Known()
+        self._is_ordered = is_ordered
+        self._seen: Descending | Known = Descending(*between) if is_ordered else Known()
         self._gaps: list[Gap] = []
         self._closed: list[Gap] = []
 
@@ -148,7 +153,7 @@ class Taker:
 
     def _take(self, page: Page) -> pa.Table:
         keys = page.rows[self._key]
-        if self._key == "id":
+        if self._is_ordered:
             _check_order(keys, self.record.resource)
         is_new = self._seen.is_new(keys)
         rows = page.rows if pc.all(is_new).as_py() else page.rows.filter(is_new)

@@ -47,7 +47,7 @@ def walk(pages: Pages, ledger: Ledger, record: WindowRecord) -> Iterator[pa.Tabl
         ContractError: rows do not come in ascending order of ids.
         ApiError: a page could not be read, and not because of single rows.
     """
-    taker = Taker(ledger, record, pages.key)
+    taker = Taker(ledger, record, pages.key, is_ordered=pages.is_ordered)
     pages, first, count = _first(replace(pages, count=taker.count), record)
     if count is not None and count > pages.page_size and pages.instead:
         yield from walk(pages.instead(), ledger, record)

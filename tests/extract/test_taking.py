@@ -38,7 +38,7 @@ def test_keys_that_are_texts_in_no_order_are_taken_once() -> None:
     listing = ListOfRows(Random(1), some_ids(Random(1), 47), key="code")
     before = list(listing.ids)
     listing.restlessness = 0.4
-    taken = walked(listing.read, 5, key="code", is_closed=False)
+    taken = walked(listing.read, 5, key="code", is_ordered=False, is_closed=False)
     stayed = [code_of(row) for row in before if row not in listing.left]
     assert stayed != sorted(stayed)
     assert set(stayed) <= set(taken.rows)
@@ -47,7 +47,7 @@ def test_keys_that_are_texts_in_no_order_are_taken_once() -> None:
 
 def test_an_uncounted_list_keyed_by_text_is_taken_to_its_end() -> None:
     listing = ListOfRows(Random(1), some_ids(Random(1), 23), key="code", is_counted=False)
-    taken = walked(listing.read, 5, key="code", is_closed=False)
+    taken = walked(listing.read, 5, key="code", is_ordered=False, is_closed=False)
     assert taken.rows == [code_of(row) for row in listing.ids]
     assert taken.record.status == "uncounted"
 

@@ -45,10 +45,14 @@ def key_of(name: str) -> tuple[str, ...]:
 
 def tables_of(name: str) -> list[str]:
     """The raw tables that hold a list, its own first."""
-    endpoint = OF[name]
+    return tables_made_by(OF[name])
+
+
+def tables_made_by(endpoint: Endpoint) -> list[str]:
+    """The same of a list of any platform."""
     if endpoint.within:
         return [child.name for child in endpoint.as_children]
-    return [name, *(child.name for child in endpoint.children)]
+    return [endpoint.name, *(child.name for child in endpoint.children)]
 
 
 def asked(requests: Iterable[Request], name: str) -> list[dict[str, str]]:

@@ -29,11 +29,13 @@ PART_ATTEMPTS = 2
 
 
 class MyCashflowClient:
-    """Reads lists of one store.
+    """Reads lists of one store; `advice` is for one without an API.
 
     Args:
         store: address, credentials and limits.
     """
+
+    advice = "Its plan must be Advanced, Pro or Enterprise and the API app installed (Account > Apps > API)."
 
     def __init__(self, store: Store) -> None:
         self.store = store
