@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipelines.docs import keys_of, page
-from pipelines.sources.mycashflow.resources import EVERY
+from pipelines.settings import PLATFORMS
+from pipelines.sources import cscart, mycashflow
 
 Manifest = dict[str, Any]
 Models = list[dict[str, Any]]
@@ -24,7 +26,10 @@ FLOORS = {
     "snapshots": 3,
     "outbound": 4,
 }
-RAW, DELETED = "raw_mycashflow", "ops.deleted_records"
+DELETED = "ops.deleted_records"
+SOURCES = {"mycashflow": mycashflow.EVERY, "cscart": cscart.EVERY}
+# No model asks for these yet.
+NOT_STAGED = {"mycashflow": [], "cscart": ["stores", "payments", "carts"]}
 PREFIXES = {
     "staging": ("stg_",),
     "intermediate": ("int_",),
@@ -37,13 +42,18 @@ PREFIXES = {
 
 @pytest.fixture(scope="module")
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
-    """dbt's own account of the project."""
+    """dbt's own account of the project with every platform in it."""
+    return parse(tmp_path_factory.mktemp("target"), PLATFORMS)
+
+
+def parse(target: Path, platforms: Sequence[str]) -> Manifest:
+    """dbt's own account of the project for a warehouse with stores of some platforms."""
     from dbt.cli.main import dbtRunner
 
-    target = tmp_path_factory.mktemp("target")
     folders = ["--project-dir", str(ROOT / "sql"), "--profiles-dir", str(ROOT / "sql")]
     folders += ["--target-path", str(target), "--log-path", str(target)]
-    result = dbtRunner().invoke(["parse", *folders, "--log-level", "none"])
+    variables = ["--vars", json.dumps({"platforms": platforms})]
+    result = dbtRunner().invoke(["parse", *folders, *variables, "--log-level", "none"])
     assert result.success, result.exception
     parsed: Manifest = json.loads((target / "manifest.json").read_text())
     return parsed
@@ -88,28 +98,34 @@ def test_staging_shows_one_raw_table_and_asks_only_what_is_deleted(models: Model
             assert " join " not in model["raw_code"], model["name"]
 
 
-def test_every_raw_table_is_a_source_and_every_list_is_staged(manifest: Manifest, models: Models) -> None:
-    raw = {node["name"]: key for key, node in manifest["sources"].items() if node["source_name"] == RAW}
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_every_raw_table_is_a_source_and_every_list_is_staged(
+    manifest: Manifest, models: Models, platform: str
+) -> None:
+    every, schema = SOURCES[platform], f"raw_{platform}"
+    raw = {node["name"]: key for key, node in manifest["sources"].items() if node["source_name"] == schema}
     children = [
-        child.name for list_ in EVERY for child in (list_.as_children if list_.within else list_.children)
+        child.name for list_ in every for child in (list_.as_children if list_.within else list_.children)
     ]
-    assert sorted(raw) == sorted({*(list_.name for list_ in EVERY), *children})
+    assert sorted(raw) == sorted({*(list_.name for list_ in every), *children})
     staged = {parent for model in models for parent in model["depends_on"]["nodes"]}
-    assert [list_.name for list_ in EVERY if raw[list_.name] not in staged] == []
+    assert [list_.name for list_ in every if raw[list_.name] not in staged] == NOT_STAGED[platform]
 
 
 def test_staging_knows_what_a_store_has_deleted(models: Models) -> None:
     for model in models:
-        if model["name"].startswith("stg_mycashflow__"):
+        if model["name"].startswith("stg_") and "__stores" not in model["name"]:
             assert "is_deleted" in model["columns"], model["name"]
 
 
 def test_whoever_reads_staging_decides_about_what_is_deleted(manifest: Manifest, models: Models) -> None:
-    """Its SQL names `is_deleted` at least as often as it reads a staging model that has it."""
+    """Its SQL names `is_deleted` at least as often as it reads a kind of records that has it."""
     for model in models:
         if floor(model) != "staging":
             below = [manifest["nodes"].get(parent, {}) for parent in model["depends_on"]["nodes"]]
-            asked = [node["name"] for node in below if "is_deleted" in node.get("columns", {})]
+            asked = {
+                node["name"].split("__")[-1] for node in below if "is_deleted" in node.get("columns", {})
+            }
             assert model["raw_code"].count("is_deleted") >= len(asked), f"{model['name']} reads {asked}"
 
 
@@ -182,3 +198,12 @@ def test_money_is_never_added_across_currencies(manifest: Manifest, models: Mode
 
 def test_the_page_of_metrics_is_what_the_yaml_says(manifest: Manifest) -> None:
     assert (ROOT / "docs/metrics.md").read_text(encoding="utf-8") == page(manifest), "run `make docs`"
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_platform_that_is_absent_has_no_node(tmp_path: Path, platform: str) -> None:
+    alone = parse(tmp_path, [platform])
+    others = [other for other in PLATFORMS if other != platform]
+    nodes = [*alone["nodes"], *alone["unit_tests"]]
+    assert [name for name in nodes if any(f"_{other}__" in name for other in others)] == []
+    assert any(f"stg_{platform}__orders" in name for name in nodes)

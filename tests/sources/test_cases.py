@@ -34,7 +34,17 @@ EVERY = {
 }
 # What cases of CS-Cart have to be dropped: names, and values that are nowhere else in them.
 FORBIDDEN = (
-    *("payment_info", "product_groups", "user_data", "issuer_data", "staff@", "password", "salt", "ip_address", "_params"),
+    *(
+        "payment_info",
+        "product_groups",
+        "user_data",
+        "issuer_data",
+        "staff@",
+        "password",
+        "salt",
+        "ip_address",
+        "_params",
+    ),
     *("unsubscribe_key", "validation_code", "product_url", "4111", "10.0.0.1", "f3a9", "absolute"),
 )
 each = pytest.mark.parametrize("name", EVERY)
