@@ -1,4 +1,4 @@
-{# CS-Cart's letter of an order status in words; a status of the shop's own stays the letter it is. #}
+{# CS-Cart's letter of an order status in words; one of the store's own stays the letter it is. #}
 {% macro cscart_status(code) -%}
     case {{ code }}
         when 'P' then 'paid'
@@ -17,7 +17,7 @@
 {# True where dbt's variable lists the status for the store, null where the store is not in it. #}
 {% macro is_listed_status(store, code) -%}
     {%- set listed = var('counted_statuses') -%}
-    {%- if listed -%}
+    {%- if listed is mapping and listed -%}
         case {{ store }}
             {%- for name, codes in listed.items() %}
                 when '{{ name }}' then {{ code }} in ('{{ codes | join("', '") }}')

@@ -4,7 +4,7 @@
 {%- endmacro %}
 
 
-{# What a platform's records are called where it is not `stg_<platform>__<records>`; none = it has none. #}
+{# What holds a platform's records where `stg_<platform>__<records>` does not; none: it has none. #}
 {% macro staged_elsewhere() -%}
     {% do return({
         'mycashflow': {'order_statuses': none},
@@ -22,7 +22,7 @@
 {%- endmacro %}
 
 
-{# What is read of each kind of records above staging, by type: what all platforms have in common. #}
+{# What is read of each kind of records above staging, by type: what all platforms share. #}
 {% macro shared_columns(records) -%}
     {% do return({
         'brands': {
@@ -151,7 +151,7 @@
 {%- endmacro %}
 
 
-{# These columns of these models, one under the other; typed and without a row when there is none. #}
+{# These columns of these models, one under the other; typed and without a row if there is none. #}
 {% macro shared_rows(columns, models) -%}
     {%- for model in models or [none] -%}
         {%- set line = [] -%}

@@ -18,7 +18,7 @@ renamed as (
 
         {{ is_deleted('categories', 'category_id') }} as is_deleted,
 
-        "timestamp" as created_at
+        timestamp as created_at
     from source
 )
 

@@ -28,7 +28,7 @@ renamed as (
         cast(null as boolean) as is_sms_subscribed,
         {{ is_deleted('users', 'user_id') }} as is_deleted,
 
-        "timestamp" as registered_at,
+        timestamp as registered_at,
         last_login as last_login_at
     from source
 )

@@ -20,8 +20,8 @@ renamed as (
         coalesce(status = 'A', false) as is_subscribed,
         {{ is_deleted('subscribers', 'subscriber_id') }} as is_deleted,
 
-        "timestamp" as created_at,
-        case when status = 'A' then "timestamp" end as subscribed_at,
+        timestamp as created_at,
+        case when status = 'A' then timestamp end as subscribed_at,
         cast(null as timestamp with time zone) as unsubscribed_at
     from source
 )

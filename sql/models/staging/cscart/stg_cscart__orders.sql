@@ -46,7 +46,7 @@ renamed as (
 
         {{ is_deleted('orders', 'order_id') }} as is_deleted,
 
-        "timestamp" as ordered_at,
+        timestamp as ordered_at,
         updated_at,
         cast(null as timestamp with time zone) as archived_at
     from source

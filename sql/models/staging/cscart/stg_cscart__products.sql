@@ -34,7 +34,7 @@ renamed as (
         cast(null as boolean) as is_backorder_enabled,
         {{ is_deleted('products', 'product_id') }} as is_deleted,
 
-        "timestamp" as created_at,
+        timestamp as created_at,
         updated_timestamp as updated_at
     from source
 )
