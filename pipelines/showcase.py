@@ -11,6 +11,7 @@ from threading import Event
 from typing import Any
 
 from pipelines import flow
+from pipelines.demo.cscart_asking import DIALECTS
 from pipelines.demo.process import start
 from pipelines.demo.server import KEY, USER
 from pipelines.errors import PipelineError, SettingsError
@@ -36,6 +37,8 @@ def serve(port: int, arguments: Sequence[str], teller: flow.Teller) -> None:
     """Serves the store until Ctrl-C."""
     with suppress(KeyboardInterrupt), start(*arguments, "--port", str(port)) as shop:
         teller.say(f"demo store: serving on {shop.url}, user {USER}, key {KEY}; Ctrl-C ends it")
+        for release, dialect in DIALECTS.items():
+            teller.say(f"the same store as CS-Cart {release}: {shop.url}{dialect.root}")
         Event().wait()
 
 

@@ -30,6 +30,8 @@ CURSORS = {
     "email_subscribers": "updated_at",
     "stock_changes": "changed_at",
 }
+# What CS-Cart calls the lists that it has, too.
+IN_CSCART = {"orders": "orders", "customers": "users", "email_subscribers": "subscribers"}
 WHOLE = ("products", "campaigns", "gift_cards", "customer_groups")
 SECTIONS = ("products", "shipments", "payments", "comments", "events")
 TEXTS = {
@@ -176,12 +178,14 @@ class Editor:
         shop: what is edited.
         ahead: seconds by which its Date header is ahead of its edits' stamps.
         hidden: orders edited without a trace in `updated_at`.
+        shipped: orders whose shipments were completed without one.
         deleted: records taken away, by list and id.
     """
 
     shop: Shop
     ahead: int = 0
     hidden: set[int] = field(default_factory=set)
+    shipped: set[int] = field(default_factory=set)
     deleted: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
     serial: int = 0
 
@@ -256,6 +260,7 @@ class Editor:
             {**row, "completed_at": self.stamp, "tracking_code": f"JJFI{self.serial}"} for row in shipments
         ]
         self.shop.update("orders", rows[0], {"shipments": done}, bump=False)
+        self.shipped.add(rows[0])
 
     def _archive(self, write: Write, rows: Sequence[int]) -> None:
         self.shop.update("orders", rows[0], {"archived_at": self.stamp}, bump=False)
@@ -291,6 +296,7 @@ class Editor:
         self.shop.update(resource, row, changes, at=moment)
         if resource == "orders":
             self.hidden.discard(row)
+            self.shipped.discard(row)
 
 
 @dataclass
@@ -302,6 +308,7 @@ class Player:
     server: ShopServer
     settings: Settings
     editor: Editor
+    reads: tuple[str, ...]
     offset: float = 0.0
     skew: int = 0
     outcomes: list[int] = field(default_factory=list)
@@ -321,7 +328,7 @@ class Player:
 
     def sync(self) -> flow.Record:
         """One sync of the lists of this history."""
-        record = flow.sync(self.settings, self.settings.chosen(), Wanted(self.history.lists), Listener())
+        record = flow.sync(self.settings, self.settings.chosen(), Wanted(self.reads), Listener())
         self.outcomes.append(record.exit_code)
         return record
 
@@ -370,23 +377,24 @@ class Player:
 
 
 @contextmanager
-def played(history: History, home: Path) -> Iterator[Player]:
-    """A player that is about to play a history in an empty directory."""
+def played(history: History, home: Path, root: str = "") -> Iterator[Player]:
+    """A player that is about to play a history in an empty directory; `root` is where the API stands."""
     start = int(time.time() if history.start is None else history.start)
     with make_shop(60, seed=3, end=start - 10 * 60) as shop:
         _fill(shop, history.lists, start)
         with serve(shop, page_size_cap=history.cap) as server:
-            sizes = {name: ResourceSettings(page_size=history.page_size) for name in history.lists}
+            reads = tuple(IN_CSCART[name] for name in history.lists) if root else history.lists
+            sizes = {name: ResourceSettings(page_size=history.page_size) for name in reads}
             settings = settings_for(
                 home,
-                server.url,
+                server.url + root,
                 resources=sizes,
                 concurrency=history.concurrency,
                 attempts=history.attempts,
                 timeout_seconds=10.0,
             )
             editor = Editor(shop, history.ahead)
-            player = Player(history, shop, server, settings, editor, start - time.time())
+            player = Player(history, shop, server, settings, editor, reads, start - time.time())
             shop.clock = player.clock
             yield player
 

@@ -24,8 +24,9 @@ class Listener:
 
 
 def settings_for(home: Path, url: str, **changes: Any) -> Settings:
-    """A directory's settings with one demo store at an address."""
-    store = Store(name="demo", platform="mycashflow", base_url=url, user=USER, key=KEY, **changes)
+    """A directory's settings with one demo store at an address; what it runs on shows in that."""
+    platform = "cscart" if "/cscart" in url else "mycashflow"
+    store = Store(name="demo", platform=platform, base_url=url, user=USER, key=KEY, **changes)
     data = home / "data"
     return Settings(home, {"demo": store}, data / "warehouse.duckdb", data / "kassavirta.duckdb")
 

@@ -379,3 +379,48 @@ def test_a_folder_of_sockets_is_an_address_too(
     configure(tmp_path, server.url, url)
     assert run("sync", "--resource", "versions").exit_code == 0
     assert run("status").exit_code == 0
+
+
+@pytest.mark.parametrize("root", ["/cscart", "/cscart-4.10"])
+def test_cscart_loads_into_a_database_as_into_a_file(
+    tmp_path: Path, server: ShopServer, shop: Shop, database: Server, root: str
+) -> None:
+    """With the columns `timestamp` and `date`, which are words of SQL."""
+    duck, other = (
+        settings_for(tmp_path / name, server.url + root, salt="grey") for name in ("duck", "other")
+    )
+    both = (duck, replace(other, server=database))
+    for settings in both:
+        assert sync(settings).exit_code == 0
+    changed, gone = shop.ids("orders")[-1], shop.ids("orders")[7]
+    shop.update("orders", changed, {"total": 1.25, "products": []})
+    shop.delete("orders", gone)
+    shop.delete("customers", shop.ids("customers")[0])
+    for settings in both:
+        assert sync(settings).exit_code == 0
+        assert flow.sweep(settings, settings.chosen(), False, Listener()).exit_code == 0
+    one, another = map(raw_tables, both)
+    assert one.keys() == another.keys()
+    assert {"orders", "orders__products", "carts", "users", "deleted_records"} <= one.keys()
+    for table, rows in one.items():
+        assert rows == another[table], table
+
+
+def raw_tables(settings: Settings) -> dict[str, list[str]]:
+    """The rows of every table of CS-Cart's, and what is gone, as texts."""
+    with warehouse_of(settings).connect(read_only=True) as connection:
+        found = connection.execute(
+            "select table_schema, table_name, column_name from information_schema.columns"
+            " where table_schema = 'raw_cscart' or table_name = 'deleted_records' order by 1, 2, 3"
+        ).fetchall()
+        left_out = ("_dlt_load_id", "run_id", "detected_at")
+        columns: dict[tuple[str, str], list[str]] = {}
+        for schema, table, column in found:
+            if not table.startswith("_dlt") and column not in left_out:
+                columns.setdefault((schema, table), []).append(f'"{column}"')
+        return {
+            table: sorted(
+                map(repr, connection.execute(f"select {', '.join(names)} from {schema}.{table}").fetchall())
+            )
+            for (schema, table), names in columns.items()
+        }

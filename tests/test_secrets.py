@@ -10,7 +10,7 @@ import json
 import logging
 import traceback
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import quote
@@ -33,13 +33,17 @@ BASIC = b64encode(f"{USER}:{KEY}".encode()).decode()
 SECRETS = {
     form for word in (USER, KEY, BASIC) for form in (word, word.replace("/", r"\/"), quote(word, safe=""))
 }
-ECHO = json.dumps({"error": f"{USER} with {KEY} is wrong", "headers": {"Authorization": f"Basic {BASIC}"}})
+ECHO = json.dumps({"headers": {"Authorization": f"Basic {BASIC}"}, "error": f"{USER} with {KEY} is wrong"})
+# Where the store's API is: MyCashflow's, and CS-Cart's in two dialects.
+ROOTS = ("", "/cscart", "/cscart-4.10")
 
 
 def configure(home: Path, url: str) -> None:
     (home / ".dlt").mkdir(exist_ok=True)
+    platform = "cscart" if "/cscart" in url else "mycashflow"
     (home / ".dlt/config.toml").write_text(
-        f'[runtime]\nlog_level = "DEBUG"\n[stores.main]\nbase_url = "{url}"\nattempts = 1\n'
+        f'[runtime]\nlog_level = "DEBUG"\n[stores.main]\nplatform = "{platform}"\n'
+        f'base_url = "{url}"\nattempts = 1\n'
     )
     (home / ".dlt/secrets.toml").write_text(f'[stores.main]\nuser = "{USER}"\nkey = "{KEY}"\n')
 
@@ -84,12 +88,18 @@ def assert_unseen(told: str, home: Path) -> None:
 
 @pytest.mark.parametrize("command", ["sync", "check", "status"])
 @pytest.mark.parametrize("faults", [("server-errors",), ("truncated",), ("wrong-key",)])
+@pytest.mark.parametrize("root", ROOTS)
 def test_no_file_and_no_line_of_a_run_holds_the_key(
-    tmp_path: Path, shop: Shop, caplog: pytest.LogCaptureFixture, command: str, faults: tuple[str, ...]
+    tmp_path: Path,
+    shop: Shop,
+    caplog: pytest.LogCaptureFixture,
+    root: str,
+    command: str,
+    faults: tuple[str, ...],
 ) -> None:
     caplog.set_level(logging.DEBUG)
     with serve(shop, faults=faults, user=USER, key=KEY) as server:
-        configure(tmp_path, server.url)
+        configure(tmp_path, server.url + root)
         result = run(command)
     assert_unseen(listen(result, caplog), tmp_path)
 
@@ -110,6 +120,20 @@ def test_a_good_run_leaves_no_secret_in_tables_state_and_dbt_s_files(
     assert any("data/dbt/" in name for name in found)
 
 
+@pytest.mark.parametrize("root", ROOTS[1:])
+def test_a_good_run_from_cscart_leaves_no_secret_in_tables_and_state(
+    tmp_path: Path, shop: Shop, caplog: pytest.LogCaptureFixture, scratch_stays: None, root: str
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with serve(shop, user=USER, key=KEY) as server:
+        configure(tmp_path, server.url + root)
+        for words in (("check",), ("sync",), ("sweep",), ("status", "--json")):
+            result = run(*words)
+            assert result.exit_code == 0, result.output
+            assert_unseen(listen(result, caplog), tmp_path)
+    assert "dlt's state" in [name for name, _ in contents(tmp_path)]
+
+
 @pytest.fixture
 def scratch_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     """dlt's folder is left lying as a kill would leave it: packages, schemas and traces."""
@@ -118,28 +142,34 @@ def scratch_stays(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def echo(server: ShopServer, status: int, shop: Shop) -> None:
     """Every answer that holds a certain order, or every answer at all, repeats what the request brought."""
-    whole, number = server.api.answer, shop.ids("orders")[60]
+    number = shop.ids("orders")[60]
 
-    def answer(base: str, path: str, params: dict[str, str]) -> Answer:
-        true = whole(base, path, params)
-        is_struck = status == 401 or (true.resource == "orders" and number in true.ids)
-        return Answer(status, ECHO.encode()) if is_struck else true
+    def echoing(whole: Callable[..., Answer]) -> Callable[..., Answer]:
+        def answer(*asked: object) -> Answer:
+            true = whole(*asked)
+            is_struck = status == 401 or (true.resource == "orders" and number in true.ids)
+            return Answer(status, ECHO.encode()) if is_struck else true
 
-    server.api.answer = answer  # type: ignore[method-assign, assignment]
+        return answer
+
+    for api in (server.api, server.cart):
+        api.answer = echoing(api.answer)  # type: ignore[method-assign]
 
 
+@pytest.mark.parametrize("root", ROOTS)
 @pytest.mark.parametrize(("status", "code"), [(401, 3), (400, 3), (500, 4), (200, 3)])
 def test_a_store_that_repeats_the_credentials_is_not_repeated(
     tmp_path: Path,
     shop: Shop,
     caplog: pytest.LogCaptureFixture,
+    root: str,
     status: int,
     code: int,
     scratch_stays: None,
 ) -> None:
     caplog.set_level(logging.DEBUG)
     with serve(shop, user=USER, key=KEY) as server:
-        configure(tmp_path, server.url)
+        configure(tmp_path, server.url + root)
         echo(server, status, shop)
         result = run("sync", "--resource", "orders")
     assert result.exit_code == code

@@ -48,6 +48,68 @@ def test_a_store_name_may_be_pasted_as_an_address(tmp_path: Path, given: str) ->
     assert read_settings(tmp_path).stores["main"].base_url == "https://examplename.mycashflow.fi"
 
 
+CSCART = """
+[stores.main]
+platform = "cscart"
+url = "https://shop.example.com"
+user = "admin@example.com"
+key = "s3cret-key"
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("https://shop.example.com", "https://shop.example.com"),
+        ("https://shop.example.com/", "https://shop.example.com"),
+        ("https://shop.example.com/store", "https://shop.example.com/store"),
+        ("https://shop.example.com/store/admin.php?dispatch=auth", "https://shop.example.com/store"),
+        ("https://shop.example.com/store/api/2.0/", "https://shop.example.com/store"),
+        ("https://shop.example.com/api.php", "https://shop.example.com"),
+        ("http://127.0.0.1:8000/cscart", "http://127.0.0.1:8000/cscart"),
+    ],
+)
+def test_a_shop_of_cscart_has_an_address(tmp_path: Path, given: str, expected: str) -> None:
+    write(tmp_path, CSCART.replace("https://shop.example.com", given))
+    store = read_settings(tmp_path).stores["main"]
+    assert (store.platform, store.base_url) == ("cscart", expected)
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("", "stores.main.url is missing, expected the shop's address"),
+        ('url = "shop.example.com"', "stores.main.url is no web address, expected https://..."),
+        ('url = "http://shop.example.com"', "stores.main.url begins with http://"),
+        (
+            'url = "https://a:b@shop.example.com"',
+            "stores.main.url holds a user or key; set them as stores.main.user",
+        ),
+        ('store_name = "shop"\nurl = "https://shop.example.com"', "stores.main.store_name is for mycashflow"),
+    ],
+)
+def test_a_wrong_address_of_cscart_is_named(tmp_path: Path, line: str, problem: str) -> None:
+    write(tmp_path, CSCART.replace('url = "https://shop.example.com"', line))
+    with pytest.raises(SettingsError) as error:
+        read_settings(tmp_path)
+    assert problem in str(error.value)
+
+
+def test_a_url_is_no_key_of_mycashflow(tmp_path: Path) -> None:
+    write(tmp_path, GOOD.replace("store_name", "url"))
+    with pytest.raises(SettingsError, match=r"stores\.main\.url is for cscart; set store_name"):
+        read_settings(tmp_path)
+
+
+def test_init_writes_a_store_of_cscart(tmp_path: Path) -> None:
+    write_settings(
+        tmp_path, NewStore("main", "cscart", "https://shop.example.com/", "admin@example.com", "k")
+    )
+    store = read_settings(tmp_path).stores["main"]
+    assert (store.platform, store.base_url) == ("cscart", "https://shop.example.com")
+    assert 'url = "https://shop.example.com/"' in (tmp_path / ".dlt/config.toml").read_text()
+
+
 def test_secrets_win_over_config_and_the_environment_over_both(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

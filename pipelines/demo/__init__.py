@@ -1,4 +1,4 @@
-"""The demo store: an outside witness that looks like MyCashflow and knows its own true figures.
+"""The demo store: an outside witness that looks like MyCashflow or CS-Cart and knows its true figures.
 
 It shares nothing with the rooms it is a witness for: standard library only.
 `python -m pipelines.demo` serves it.
@@ -7,6 +7,8 @@ It shares nothing with the rooms it is a witness for: standard library only.
     -> books (shelf and ledger, written by wire_orders and wire_people) -> shop
     furniture (goods, products, stockroom, gift_cards, storefront: all other lists) -> books
     shop -> mycashflow (and wishes: what is asked of a list) -> faults -> server -> process
+    shop -> cscart_index (facts of the shop's records) -> cscart_orders, _people, _goods, _traffic,
+    _statuses -> cscart_entities -> cscart (and _asking: what is asked) -> faults -> server
 
 `resources` is the table of all lists, `tables` that of the tables they become in a warehouse.
 `opening.make_shop` invents a shop, `purchases.shop_of_purchases` takes a real purchase history,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
 
+from pipelines.demo.cscart_asking import DIALECTS
 from pipelines.demo.faults import FAULTS, NAMES, ORDERS_ON_V0, SICK_ORDER
 from pipelines.demo.helsinki import moment_of
 from pipelines.demo.opening import DEFAULT_SIZE, make_shop
@@ -39,7 +40,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m pipelines.demo",
         description=f"A demo store on the loopback, user {USER}, key {KEY}. "
-        "GET /demo/ledger answers its true figures.",
+        "GET /demo/ledger answers its true figures. "
+        f"As CS-Cart: {', '.join(f'{dialect.root} ({name})' for name, dialect in DIALECTS.items())}.",
         epilog=f"Faults. {faults}; {ORDERS_ON_V0}: orders only on v0; "
         f"{SICK_ORDER}: 500 for each page with the middle order.",
     )

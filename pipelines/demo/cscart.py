@@ -22,16 +22,17 @@ from pipelines.demo.shop import Shop
 PAGE_SIZE = 50
 """The administrator's own setting, from the factory."""
 
-ROOTS = {name: dialect.root for name, dialect in DIALECTS.items()}
+_DIALECTS = {dialect.root: dialect for dialect in DIALECTS.values()}
 _VERSIONS = ("1.0", "2.0", "2.1", "4.0")
 _CURRENT = "2.1"
 _ACCEPTED = ("application/json", "text/plain", "application/x-www-form-urlencoded", "*/*", "application/*")
+_HTML = {"Content-Type": "text/html; charset=utf-8"}
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="User email/API key"'}
 
 
 def is_cscart(path: str) -> bool:
     """Whether an address of the demo server belongs to the CS-Cart view."""
-    return path.split("/", 2)[1] in [root[1:] for root in ROOTS.values()] if "/" in path else False
+    return _root(path) in _DIALECTS
 
 
 def error(status: int, detail: str = "", headers: Mapping[str, str] | None = None) -> Answer:
@@ -70,21 +71,19 @@ class CartApi:
 
     def answer(self, method: str, path: str, query: str, headers: Mapping[str, str]) -> Answer:
         """The answer to a request whose key is right; `headers` has lower-case names."""
-        dialect = next(dialect for dialect in DIALECTS.values() if path.startswith(f"{dialect.root}/"))
-        pairs = parse_qsl(query, keep_blank_values=True)
-        place = _place(path.removeprefix(dialect.root), dict(pairs).get("_d", ""))
+        dialect, pairs = _DIALECTS[_root(path)], parse_qsl(query, keep_blank_values=True)
+        given = dict(pairs)
+        place = _place(path.removeprefix(dialect.root), given.get("_d", ""))
         if place is None:
-            return Answer(404, b"<h1>Not Found</h1>", {"Content-Type": "text/html; charset=utf-8"})
-        parts = place.strip("/").split("/")
-        version = ""
-        if parts[0][:1].isdigit():
-            version, parts = parts[0], parts[1:]
+            return Answer(404, b"<h1>Not Found</h1>", _HTML)
+        if not place and given.get("version") and dialect.announced:
+            return Answer(200, dialect.announced.encode(), _HTML)
+        version, parts = _versioned(place.strip("/").split("/"))
         if (version and version not in _VERSIONS) or not parts or "" in parts:
             return error(404, f"Entity {'/'.join([version, *parts]).strip('/')} not found")
+        method = given.get("_METHOD", method).upper() if method == "POST" else method
         ask = Ask(dialect, Params(pairs), int(self._shop.clock()), version)
-        method = dict(pairs).get("_METHOD", method).upper() if method == "POST" else method
-        refusal = _refusal(method, parts, headers)
-        return refusal or self._read(ask, *parts[:4])
+        return _refusal(method, headers) or self._read(ask, *parts[:4])
 
     def _read(self, ask: Ask, entity: str, number: str = "", child: str = "", *rest: str) -> Answer:
         if entity == "version":
@@ -162,6 +161,16 @@ class CartApi:
         return size if size >= 0 else self._page_size
 
 
+def _root(path: str) -> str:
+    """The directory a path is in."""
+    return "/".join(path.split("/", 2)[:2])
+
+
+def _versioned(parts: list[str]) -> tuple[str, list[str]]:
+    """The version that a number in front is, and the rest."""
+    return (parts[0], parts[1:]) if parts[0][:1].isdigit() else ("", parts)
+
+
 def _place(path: str, asked: str) -> str | None:
     """What stands behind `api/`, or is asked of `api.php`; nothing if it is another address."""
     if path == "/api.php":
@@ -170,7 +179,7 @@ def _place(path: str, asked: str) -> str | None:
     return place if found else None
 
 
-def _refusal(method: str, parts: list[str], headers: Mapping[str, str]) -> Answer | None:
+def _refusal(method: str, headers: Mapping[str, str]) -> Answer | None:
     accepted = headers.get("accept", "*/*")
     if not any(kind in accepted for kind in _ACCEPTED):
         return error(406)

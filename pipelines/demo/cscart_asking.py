@@ -39,6 +39,7 @@ class Dialect:
         is_vague: an unknown user is an empty list, not a 404.
         tells_payment_received: statuses say whether they mean paid.
         nests_stores: `stores/{id}/products` and the like exist.
+        announced: what `GET /api/?version=True` answers, where it is not kept to administrators.
     """
 
     root: str
@@ -50,6 +51,7 @@ class Dialect:
     is_vague: bool = True
     tells_payment_received: bool = True
     nests_stores: bool = True
+    announced: str = ""
 
 
 DIALECTS = {
@@ -71,6 +73,7 @@ DIALECTS = {
         is_vague=False,
         tells_payment_received=False,
         nests_stores=False,
+        announced="CS-Cart 4.10.4.SP1 ULTIMATE",
     ),
 }
 """Release -> how it speaks."""

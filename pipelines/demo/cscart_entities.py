@@ -73,12 +73,12 @@ class Listing:
 def listings(shop: Shop, addons: Sequence[str]) -> dict[str, Listing]:
     """Path -> how it is listed, for a shop with some add-ons switched on."""
     accounts = Index(shop, "customers", user_facts)
-    users, orders = Users(accounts), Orders(shop, accounts)
+    users, orders, products = Users(accounts), Orders(shop, accounts), Products(shop)
     found = [
         _orders(shop, orders),
         *_users(shop, users),
-        *_goods(shop),
-        *_traffic(orders, users),
+        *_goods(shop, products),
+        *_traffic(orders, Carts(orders, users, products)),
         _statuses(),
     ]
     if NEWSLETTER in addons:
@@ -124,10 +124,10 @@ def _users(shop: Shop, users: Users) -> list[Listing]:
         sorts=users.sorts,
         default=("name", "asc"),
         clamps=_always,
-        children=lambda dialect: {"usergroups": ("user usergroups", "user_id")},
+        children=lambda dialect: {"usergroups": ("users/usergroups", "user_id")},
     )
     links = Listing(
-        name="user usergroups",
+        name="users/usergroups",
         key="usergroups",
         find=users.groups,
         row=_as_it_is,
@@ -150,8 +150,7 @@ def _subscribers(subscribers: Subscribers) -> Listing:
     )
 
 
-def _goods(shop: Shop) -> list[Listing]:
-    products = Products(shop)
+def _goods(shop: Shop, products: Products) -> list[Listing]:
     own = Listing(
         name="products",
         key="products",
@@ -185,8 +184,8 @@ def _of_stores(dialect: Dialect) -> Mapping[str, tuple[str, str]]:
     return {name: (name, "company_id") for name in names}
 
 
-def _traffic(orders: Orders, users: Users) -> list[Listing]:
-    carts, shipments = Carts(orders, users), Shipments(orders)
+def _traffic(orders: Orders, carts: Carts) -> list[Listing]:
+    shipments = Shipments(orders)
     standing = Listing(
         name="carts",
         key="carts",
@@ -212,12 +211,12 @@ def _traffic(orders: Orders, users: Users) -> list[Listing]:
 
 def _statuses() -> Listing:
     def one(number: int, ask: Ask) -> Record | None:
-        return next((row for row in status_rows(ask.dialect) if row["status_id"] == str(number)), None)
+        return next((row for row in status_rows(ask) if row["status_id"] == str(number)), None)
 
     return Listing(
         name="statuses",
         key="statuses",
-        find=lambda ask: status_rows(ask.dialect) if ask.params.text("type") in ("", "O") else [],
+        find=lambda ask: status_rows(ask) if ask.params.text("type") in ("", "O") else [],
         row=_as_it_is,
         id_of=_id("status_id"),
         one=one,

@@ -21,7 +21,7 @@ _HOUR = 3600
 class Products:
     """The products of a shop."""
 
-    sorts = ("product", "code", "price", "timestamp", "updated_timestamp", "position")
+    sorts = ("product", "code", "price", "timestamp", "updated_timestamp")
 
     def __init__(self, shop: Shop) -> None:
         self._index = Index(shop, "products", product_rows)
@@ -34,13 +34,18 @@ class Products:
         found = [row for row in rows if all(test(row) for test in tests)]
         found.sort(key=lambda row: int(row["product_id"]))
         by = sort_of(ask, self.sorts, "product")
-        found.sort(key=_PRODUCT_KEYS.get(by, _PRODUCT_KEYS["product"]), reverse=is_falling(ask, "asc"))
+        found.sort(key=_PRODUCT_KEYS[by], reverse=is_falling(ask, "asc"))
         return found
 
     def one(self, product_id: int) -> Record | None:
         """The product with that id."""
         rows = (row for rows in self._index.facts()[1].values() for row in rows)
         return next((row for row in rows if row["product_id"] == str(product_id)), None)
+
+    def first(self, count: int) -> list[Record]:
+        """Some products, those with the lowest ids."""
+        rows = [row for rows in self._index.facts()[1].values() for row in rows]
+        return sorted(rows, key=lambda row: int(row["product_id"]))[:count]
 
     def categories(self, ask: Ask) -> list[Record]:
         """The categories a list has; `parent_category_id` and `status` filter."""

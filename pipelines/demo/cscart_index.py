@@ -46,9 +46,11 @@ class Index(Generic[Facts]):
         facts = dict(old)
         for record_id in ids:
             try:
-                facts[record_id] = self._digest(self._shop.get(self._name, record_id))
+                record = self._shop.get(self._name, record_id)
             except KeyError:
                 facts.pop(record_id, None)
+            else:
+                facts[record_id] = self._digest(record)
         return facts
 
 

@@ -10,7 +10,7 @@ from collections import Counter
 from typing import Any
 
 from pipelines.demo.cscart_people import is_pending
-from pipelines.demo.cscart_statuses import PAID, PLACED, letter_of
+from pipelines.demo.cscart_statuses import PAID, PLACED, is_parent, letter_of
 from pipelines.demo.helsinki import local_day
 from pipelines.demo.ledger import Bookkeeper, by_date, euros_of
 from pipelines.demo.order import Order, TaxPart
@@ -48,7 +48,7 @@ class CartKeeper:
             self._untold["net_sales"] += _net(taxes)
             return
         letter = letter_of(order.id, order.status, _waits(order), order.payment_method_id)
-        parents = bool(missing) and order.id % 10 == 1
+        parents = bool(missing) and is_parent(order.id - 1)
         self._statuses[letter] += 1
         self._statuses["N"] += missing - parents
         self._statuses["T"] += parents

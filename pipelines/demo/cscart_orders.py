@@ -5,7 +5,7 @@ An order is linked to an account whose e-mail it has, once that account is regis
 `updated_at` stays. When the account is deleted, `user_id` is 0 again.
 
 Chosen by us. Ids the shop jumped over are checkouts that were not finished (N) just before the next
-order, by the same person with the same goods; every tenth jump ends with the parent (T) of that
+order, by the same person with the same goods; some jumps end with the parent (T) of that
 order. Return orders of the shop (return rows only) are none here: CS-Cart has no such thing.
 Orders not changed since two months after the first one have `updated_at` 0, as rows older than that
 column do. Ties are broken by id, for dates in the direction of the sort.
@@ -20,7 +20,7 @@ from typing import Any
 from pipelines.demo.cscart_asking import Ask, cents_of, is_falling, number_of, sort_of
 from pipelines.demo.cscart_index import Index, Memory
 from pipelines.demo.cscart_people import UserFacts, normalised
-from pipelines.demo.cscart_statuses import INCOMPLETE, PARENT, letter_of, spoken
+from pipelines.demo.cscart_statuses import INCOMPLETE, PARENT, is_parent, letter_of, spoken
 from pipelines.demo.helsinki import DAY, moment_of
 from pipelines.demo.money import euros
 from pipelines.demo.shop import Shop
@@ -156,7 +156,7 @@ class Orders:
             order = orders[number]
             for missing in gap:
                 orders[missing] = _unfinished(missing, order)
-            if gap[-1] % 10 == 0:
+            if is_parent(gap[-1]):
                 orders[gap[-1]] = replace(order, order_id=gap[-1], status=PARENT)
                 orders[number] = replace(order, parent_id=gap[-1])
         return orders

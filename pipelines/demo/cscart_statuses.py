@@ -7,10 +7,11 @@ elsewhere). A cancelled one is Canceled, or Failed or Declined where a card or b
 have failed. N and T are checkouts the shop itself knows nothing of (`cscart_orders`).
 """
 
+from operator import itemgetter
 from typing import Any
 
 from pipelines.demo.catalogue import BANK, CARD
-from pipelines.demo.cscart_asking import Dialect
+from pipelines.demo.cscart_asking import Ask, Dialect
 
 PAID = "PC"
 """Statuses whose orders are paid, in every release."""
@@ -51,13 +52,19 @@ def letter_of(order_id: int, status: str, is_waiting: bool, method_id: int | Non
     return {0: "F", 1: "D"}.get(order_id % 5, "I") if can_fail else "I"
 
 
+def is_parent(order_id: int) -> bool:
+    """Whether an id the shop jumped over, the last before an order, is that order's parent."""
+    return order_id % 4 == 0
+
+
 def spoken(letter: str, dialect: Dialect) -> str:
     """The letter as that release has it."""
     return "O" if letter == "Y" and dialect.tells_payment_received else letter
 
 
-def status_rows(dialect: Dialect) -> list[dict[str, Any]]:
-    """`GET /statuses`: all of orders."""
+def status_rows(ask: Ask) -> list[dict[str, Any]]:
+    """`GET /statuses`: all of orders, by letter; the names are the factory's in every language."""
+    dialect = ask.dialect
     return [
         {
             "status_id": str(number),
@@ -67,10 +74,10 @@ def status_rows(dialect: Dialect) -> list[dict[str, Any]]:
             "description": _name(name, dialect),
             "email_subj": f"tilauksesi tila on nyt {_name(name, dialect)}",
             "email_header": "Tilauksesi tila on muuttunut.",
-            "lang_code": "fi",
+            "lang_code": ask.params.text("lang_code") or "fi",
             "params": _params(letter, inventory, colour, dialect) if letter != INCOMPLETE else [],
         }
-        for number, letter, name, inventory, colour in _STATUSES
+        for number, letter, name, inventory, colour in sorted(_STATUSES, key=itemgetter(1))
         if letter == spoken(letter, dialect)
     ]
 

@@ -6,11 +6,12 @@ finished left one of a guest, whose number is no user's; the members of a shipme
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pipelines.demo.cscart_asking import Ask, cents_of, is_falling, sort_of
-from pipelines.demo.cscart_orders import OrderFacts, Orders
+from pipelines.demo.cscart_goods import Products
+from pipelines.demo.cscart_orders import OrderFacts, Orders, cents
 from pipelines.demo.cscart_people import UserFacts, Users, normalised
 from pipelines.demo.cscart_statuses import INCOMPLETE
 from pipelines.demo.money import euros
@@ -21,12 +22,12 @@ Record = dict[str, Any]
 GUEST_NUMBERS = 2_000_000_000
 """From here on a cart's number is a guest's session, not a user."""
 
-_CART_PRODUCTS = ((1, "P1", "Villasukat", 1990), (2, "P2", "Kahvimylly", 5900))
+_KINDS_IN_A_CART = 2
 
 
 @dataclass(frozen=True, slots=True)
 class CartFacts:
-    """One cart; `total` in cents."""
+    """One cart with `pieces` of each of its `goods`."""
 
     owner: int
     user: UserFacts | None
@@ -37,11 +38,12 @@ class CartFacts:
     date: int
     pieces: int
     company_id: int
+    goods: tuple[Record, ...] = ()
 
     @property
     def total(self) -> int:
-        """What is in it."""
-        return sum(price for _, _, _, price in _CART_PRODUCTS) * self.pieces
+        """Cents of all that is in it."""
+        return sum(cents(float(row["price"])) for row in self.goods) * self.pieces
 
 
 class Carts:
@@ -49,9 +51,10 @@ class Carts:
 
     sorts = ("customer", "date")
 
-    def __init__(self, orders: Orders, users: Users) -> None:
+    def __init__(self, orders: Orders, users: Users, products: Products) -> None:
         self._orders = orders
         self._users = users
+        self._products = products
 
     def find(self, ask: Ask) -> list[CartFacts]:
         """The carts a list has, in its order."""
@@ -76,7 +79,7 @@ class Carts:
             "ip_address": f"203.0.113.{cart.owner % 254 + 1}",
             "company_id": str(cart.company_id),
             "storefront_id": str(cart.company_id),
-            "cart_products": str(cart.pieces * len(_CART_PRODUCTS)),
+            "cart_products": str(cart.pieces * len(cart.goods)),
             "total": euros(cart.total),
             "order_id": "0",
             "user_data": self._users.row(cart.user, ask) if cart.user else [],
@@ -88,14 +91,12 @@ class Carts:
     def whole(self, cart: CartFacts, ask: Ask) -> Record:
         """The cart with its products."""
         products = {
-            str(number): {
-                "product_id": str(number),
-                "product_code": code,
-                "product": name,
+            row["product_id"]: {
+                **{name: row[name] for name in ("product_id", "product_code", "product")},
                 "amount": str(cart.pieces),
-                "price": euros(price),
+                "price": euros(cents(float(row["price"]))),
             }
-            for number, code, name, price in _CART_PRODUCTS
+            for row in cart.goods
         }
         return {**self.row(cart, ask), "products": products}
 
@@ -113,7 +114,9 @@ class Carts:
             for order in orders.values()
             if order.status == INCOMPLETE and order.order_id % 3 == 0
         ]
-        return [cart for cart in [*users, *guests] if last.get(normalised(cart.email), 0) <= cart.date]
+        goods = tuple(self._products.first(_KINDS_IN_A_CART))
+        left = (cart for cart in [*users, *guests] if last.get(normalised(cart.email), 0) <= cart.date)
+        return [replace(cart, goods=goods) for cart in left]
 
 
 class Shipments:

@@ -1,8 +1,10 @@
 """Rows of which a list says little: those that are new or changed are asked for by themselves.
 
 Which they are is told by a number for each row, made of all that the list says of it: when it is another one
-than the last time, the row is. The numbers are kept in dlt's state, four bytes a row, and committed with the
-rows. A row that cannot be read, or that has no exact meaning, keeps no number: it is asked for again.
+than the last time, the row is. The numbers are kept in dlt's state and committed with the rows: one for each
+row of the last weeks, and for older ones, which change seldom, the sum of each sixteen whose ids follow one
+another; when that is another one, all sixteen are asked for. A row that cannot be read, or that has no exact
+meaning, keeps no number: it is asked for again.
 """
 
 from __future__ import annotations
@@ -28,6 +30,11 @@ from pipelines.extract.tables import Hole, Page
 ROWS_AT_A_TIME = 500
 REASON = "each row"
 
+# Rows that have a number of their own: those of so many days, more than the second looks of a run go back.
+OWN_DAYS = 40
+BLOCK = 16
+MODULUS = 2**32
+
 Numbers = dict[int, int]
 
 
@@ -37,33 +44,74 @@ class Details:
 
     Attributes:
         reader: knows the list, the client and the ledger.
-        seen: the number of each row that was loaded, by its key.
+        seen: the number of each row of the last weeks that was loaded, by its key.
+        blocks: the sums of the numbers of older rows, by key without its last digits.
         is_every: whether all rows are asked for, changed or not.
+        is_whole: whether the whole list comes, so that sums can be compared in the end.
         unread: rows that could not be loaded, to be tried again by the next run.
     """
 
     reader: ListReader
     seen: Numbers = field(default_factory=dict)
+    blocks: Numbers = field(default_factory=dict)
     is_every: bool = False
+    is_whole: bool = False
     unread: list[Unread] = field(default_factory=list)
+    _old: dict[int, Numbers] = field(default_factory=dict, repr=False)
+    _missing: set[int] = field(default_factory=set, repr=False)
 
     def in_full(self, listed: pa.Table) -> pa.Table:
-        """The rows of a page of keys and numbers that are other than they were, in full.
+        """The rows of a page of keys and numbers that are other than they were, in full; older ones wait.
 
         Raises:
             ApiError: the store refuses, or cannot answer for many rows.
         """
-        numbers = dict(
-            zip(*(listed[name].to_pylist() for name in (self.reader.endpoint.key, DIGEST)), strict=True)
-        )
-        wanted = [key for key, number in numbers.items() if self.is_every or self.seen.get(key) != number]
-        tables = [self._some({key: numbers[key] for key in keys}) for keys in _cut(wanted)]
+        wanted: Numbers = {}
+        for key, number, is_old in self._rows(listed):
+            if is_old and self.is_whole:
+                self._old.setdefault(key // BLOCK, {})[key] = number
+            elif self.is_every or self.seen.get(key) != number:
+                wanted[key] = number
+                if is_old:
+                    self.blocks.pop(key // BLOCK, None)
+        tables = list(self._all(wanted))
         return pa.concat_tables(tables, promote_options="permissive") if tables else listed.slice(0, 0)
+
+    def older(self) -> Iterator[pa.Table]:
+        """The older rows of a whole list that has come to its end, those of each sum that is new."""
+        if self.is_whole:
+            wanted = self._changed_blocks()
+            yield from self._all(wanted)
+            for key in wanted:
+                self.seen.pop(key, None)
+            self.blocks = {block: _sum(rows) for block, rows in self._old.items()}
+            for key in self._missing:
+                self.blocks.pop(key // BLOCK, None)
+
+    def _changed_blocks(self) -> Numbers:
+        """The older rows to ask for; a row that has grown old since the last time brings its own number."""
+        wanted: Numbers = {}
+        for block, rows in self._old.items():
+            own = {key: self.seen.pop(key, 0) for key in rows}
+            if self.is_every or (self.blocks.get(block, 0) + _sum(own)) % MODULUS != _sum(rows):
+                wanted |= rows
+        return wanted
+
+    def _rows(self, listed: pa.Table) -> Iterator[tuple[int, int, bool]]:
+        """Key, number, and whether it is an older row."""
+        endpoint = self.reader.endpoint
+        names = (endpoint.key, DIGEST, endpoint.cursor or "")
+        border = self.reader.run_start.subtract(days=OWN_DAYS)
+        for key, number, moment in zip(*(listed[name].to_pylist() for name in names), strict=True):
+            yield key, number, moment is None or moment < border
+
+    def _all(self, wanted: Numbers) -> Iterator[pa.Table]:
+        for keys in _cut(list(wanted)):
+            yield self._some({key: wanted[key] for key in keys})
 
     def _some(self, numbers: Numbers) -> pa.Table:
         reader = self.reader
-        span = (None, None)
-        with reader.ledger.window(reader.store, reader.endpoint.name, REASON, span) as record:
+        with reader.ledger.window(reader.store, reader.endpoint.name, REASON, (None, None)) as record:
             record.is_counted = False
             answers = self._ask(list(numbers), record)
             found = [answer.value for answer in answers.values() if isinstance(answer, Row)]
@@ -71,6 +119,7 @@ class Details:
             odd = {row.record_id for row in page.rejected}
             read = (key for key, answer in answers.items() if isinstance(answer, Row) and str(key) not in odd)
             self.seen.update({key: numbers[key] for key in read})
+            self._missing |= numbers.keys() - self.seen.keys()
         return reader.with_store(page.rows)
 
     def _ask(self, keys: Sequence[int], record: WindowRecord) -> Mapping[int, Row | Unavailable]:
@@ -121,6 +170,10 @@ class Details:
     def _place(self, key: object) -> tuple[str, dict[str, str]]:
         """Where the list has one row and no other."""
         return self.reader.endpoint.cursor or "", {self.reader.endpoint.key: str(key)}
+
+
+def _sum(numbers: Numbers) -> int:
+    return sum(numbers.values()) % MODULUS
 
 
 def _cut(keys: Sequence[int]) -> Iterator[Sequence[int]]:

@@ -144,8 +144,10 @@ class Endpoint:
     @property
     def listed(self) -> Endpoint:
         """What the list itself says of its rows: everything, or keys and digests."""
-        key = {self.key: self.fields[self.key]}
-        return self._with_only({**key, DIGEST: "bigint"}) if self.is_summary else self
+        if not self.is_summary:
+            return self
+        names = (self.key, *filter(None, [self.cursor]))
+        return self._with_only({**{name: self.fields[name] for name in names}, DIGEST: "bigint"})
 
     def _with_only(self, fields: Fields) -> Endpoint:
         return dataclasses.replace(

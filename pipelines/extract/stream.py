@@ -239,7 +239,8 @@ class Stream:
         Raises:
             Unavailable: the cursor's window was not read in full; nothing of it may be committed.
         """
-        record = yield from self._in_full(self._fresh(self.reader.window(reason, field, span, fixed)))
+        listed = self._fresh(self.reader.window(reason, field, span, fixed))
+        record = yield from self._in_full(listed, is_whole=span.since is None and not fixed)
         self._note_unread(record, field, fixed)
         is_whole = record.status != "short"
         if not is_whole and field == self.endpoint.cursor:
@@ -284,15 +285,18 @@ class Stream:
 
         return _passed(reading, take)
 
-    def _in_full(self, listed: Reading) -> Reading:
+    def _in_full(self, listed: Reading, is_whole: bool = False) -> Reading:
         """The same rows; of a list of summaries those that are new or changed, each asked for by itself."""
         if not self.endpoint.is_summary:
             return (yield from listed)
         kept, is_tracked = self._kept(), self.endpoint.is_tracked
-        details = Details(self.reader, unpacked(kept.get("seen", "")), bool(self.span) or not is_tracked)
+        seen, blocks = (unpacked(kept.get(name, "")) for name in ("seen", "blocks"))
+        is_every = bool(self.span) or not is_tracked
+        details = Details(self.reader, seen, blocks, is_every, is_whole)
         record = yield from _passed(listed, details.in_full)
+        yield from details.older()
         if is_tracked:
-            kept["seen"] = packed(details.seen)
+            kept["seen"], kept["blocks"] = packed(details.seen), packed(details.blocks)
         self._remember(details.unread)
         return record
 

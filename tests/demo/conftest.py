@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from pipelines.demo.cscart_asking import DIALECTS
 from pipelines.demo.opening import make_shop
 from pipelines.demo.resources import RESOURCES
 from pipelines.demo.server import KEY, USER, ShopServer, serve
@@ -62,6 +63,36 @@ class Client:
 
     def close(self) -> None:
         self._connection.close()
+
+
+_IDS = {"orders": "order_id", "users": "user_id", "subscribers": "subscriber_id", "carts": "user_id"}
+
+
+class CartStore:
+    """The same shop through CS-Cart's API, in one dialect; `client` is `ask`'s."""
+
+    def __init__(self, client: Client, dialect: str = "4.18") -> None:
+        self.client = client
+        self.server = client.server
+        self.root = DIALECTS[dialect].root
+
+    def get(self, path: str, **params: Any) -> Reply:
+        """The answer to a path below `api/2.0`; a list is sent as `name[]`."""
+        named = {f"{name}[]" if isinstance(value, list) else name: value for name, value in params.items()}
+        query = urlencode(named, doseq=True)
+        return self.client.request("GET", f"{self.root}/api/2.0/{path}?{query}")
+
+    def rows(self, path: str, **params: Any) -> list[dict[str, Any]]:
+        """All records of a list."""
+        found: list[dict[str, Any]] = self.get(path, **{"items_per_page": 0, **params}).json[path]
+        return found
+
+    def ids(self, path: str, **params: Any) -> list[int]:
+        return [int(row[_IDS[path]]) for row in self.rows(path, **params)]
+
+    def full(self) -> list[dict[str, Any]]:
+        """All orders in full, by id."""
+        return self.rows("orders", get_orders_data=1, sort_by="order_id", sort_order="asc")
 
 
 @pytest.fixture(scope="session")
@@ -133,3 +164,21 @@ def ask() -> Iterator[Ask]:
 def client(shop: Shop, ask: Ask) -> Client:
     """A client of the shop that no test changes."""
     return ask(shop)
+
+
+@pytest.fixture
+def cart(client: Client) -> CartStore:
+    """That shop as CS-Cart 4.18 shows it."""
+    return CartStore(client)
+
+
+@pytest.fixture(params=list(DIALECTS))
+def any_cart(request: pytest.FixtureRequest, client: Client) -> CartStore:
+    """That shop as each release of CS-Cart shows it."""
+    return CartStore(client, request.param)
+
+
+@pytest.fixture
+def carts(client: Client) -> dict[str, CartStore]:
+    """That shop in all dialects, by release."""
+    return {dialect: CartStore(client, dialect) for dialect in DIALECTS}

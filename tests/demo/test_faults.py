@@ -34,6 +34,7 @@ def outcome(client: Any, page: int = 1) -> str:
         ("broken-json", {"unreadable"}),
         ("truncated", {"broken"}),
         ("html", {"unreadable"}),
+        ("html-503", {"503"}),
     ],
 )
 def test_a_passing_fault_strikes_now_and_then(

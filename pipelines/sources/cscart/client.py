@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import pendulum
 
-from pipelines.errors import ApiError, ContractError, Unavailable
+from pipelines.errors import AccessDenied, ApiError, ContractError, Unavailable
 from pipelines.extract.endpoint import Endpoint
 from pipelines.extract.privacy import sealer
 from pipelines.extract.reading import Filters, Greeting, Row
@@ -39,6 +39,11 @@ GREETED_PLACES = (1, 2, 4, 8, 16, 32)
 
 # A part of a page that failed is tried so often: the page itself was tried with all patience.
 PART_ATTEMPTS = 2
+
+# What else a 401 can mean.
+HEADER_LOST = (
+    "If they are right, the shop's web server keeps the Authorization header from PHP: ask its host."
+)
 
 # How a window is asked for; the date is compared only when a period is said to be custom.
 WINDOWS: Mapping[str, tuple[str, str, Mapping[str, str]]] = {
@@ -155,6 +160,8 @@ class CsCartClient:
             try:
                 greeting = self._greet(endpoint, version)
             except ApiError as error:
+                if error.status == 401:
+                    raise AccessDenied(f"{error} {HEADER_LOST}", 401) from None
                 spent = error.requests = spent + error.requests
                 if error.status != 404 or path == self._candidates(endpoint)[-1]:
                     raise

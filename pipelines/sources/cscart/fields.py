@@ -76,7 +76,7 @@ ORDER = {
     "products": [ORDER_LINE],
     "taxes": [
         fields(
-            bigint="tax_id",
+            bigint="tax_id priority",
             text="description rate_type price_includes_tax regnumber",
             decimal="rate_value tax_subtotal",
             json="applies",
@@ -113,7 +113,7 @@ SUBSCRIBER = fields(bigint="subscriber_id", text="email name status", timestamp=
 
 PRODUCT = {
     **fields(
-        bigint="product_id company_id main_category",
+        bigint="product_id parent_product_id company_id main_category",
         text="product_code product product_type status usergroup_ids is_edp tracking free_shipping"
         " zero_price_action options_type company_name",
         json="tax_ids",
@@ -141,7 +141,7 @@ CART = fields(
 SHIPMENT = {
     **fields(
         bigint="shipment_id order_id shipping_id user_id company_id group_key",
-        text=f"shipping carrier tracking_number status comments {NAMES}",
+        text=f"shipping carrier tracking_number status comments {NAMES} s_firstname s_lastname",
         json="carrier_info",
         timestamp="shipment_timestamp order_timestamp",
     ),
@@ -157,7 +157,7 @@ SHIPPING = fields(
 
 PAYMENT = fields(
     bigint="payment_id company_id position processor_id",
-    text="payment description status surcharge_title usergroup_ids processor_type",
+    text="payment description status surcharge_title usergroup_ids processor processor_type",
     decimal="a_surcharge p_surcharge",
     json="tax_ids",
 )

@@ -57,7 +57,7 @@ BY_DATE = replace(
     cursor="timestamp",
     blind_to=(
         "what changes in an order and not in its line of the list (status, total, customer)",
-        "changes of orders older than 30 days, until the next day",
+        "orders older than 30 days that change or are imported, until the next day",
         DELETED_ORDERS,
     ),
     rereads=(
@@ -196,7 +196,7 @@ EVERY = (
         page_size=250,
         sort="id",
         ascends=False,
-        sensitive=("firstname", "lastname", "comments"),
+        sensitive=("firstname", "lastname", "s_firstname", "s_lastname", "comments"),
     ),
     ORDERS,
 )

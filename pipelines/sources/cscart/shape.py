@@ -41,7 +41,10 @@ def read_document(body: bytes) -> Any:
     Raises:
         ValueError: it is not JSON.
     """
-    return _allowed(orjson.loads(body))
+    try:
+        return _allowed(orjson.loads(body))
+    except RecursionError as error:
+        raise ValueError("too deep") from error
 
 
 def rows_of(document: Any, name: str) -> tuple[list[Any], Mapping[str, Any]]:
@@ -69,7 +72,7 @@ def shaped(endpoint: Endpoint, row: Any) -> Any:
     """One row with its values as the endpoint's fields want them, as far as they can be."""
     if not isinstance(row, Mapping):
         return row
-    made = _object(row, endpoint.fields)
+    made = _object(row, endpoint.fields, is_closed=endpoint.is_partial)
     if endpoint.name == "carts" and "user_id" in row:
         made["cart_id"] = "-".join(str(row.get(name) or 0) for name in CART_ID)
     return made
@@ -78,8 +81,8 @@ def shaped(endpoint: Endpoint, row: Any) -> Any:
 def _summary(endpoint: Endpoint, row: Any) -> Any:
     if not isinstance(row, Mapping):
         return row
-    key = {endpoint.key: _number(row.get(endpoint.key))}
-    return {**key, DIGEST: crc32(orjson.dumps(row, option=orjson.OPT_SORT_KEYS))}
+    known = {name: row.get(name) for name in endpoint.fields if name != DIGEST}
+    return {**_object(known, endpoint.fields), DIGEST: crc32(orjson.dumps(row, option=orjson.OPT_SORT_KEYS))}
 
 
 def _allowed(value: Any) -> Any:
@@ -169,8 +172,8 @@ def _moment(value: Any) -> Any:
 def _text(value: Any) -> Any:
     if value is False or value == []:
         return None
-    if value is True:
-        return "true"
+    if isinstance(value, bool | list | dict):
+        return _free(value)
     return str(value) if isinstance(value, int | float) else value
 
 
