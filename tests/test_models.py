@@ -202,8 +202,9 @@ def test_the_page_of_metrics_is_what_the_yaml_says(manifest: Manifest) -> None:
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_a_platform_that_is_absent_has_no_node(tmp_path: Path, platform: str) -> None:
+    """Tests of a model that is disabled stay in the manifest; dbt does not run them."""
     alone = parse(tmp_path, [platform])
     others = [other for other in PLATFORMS if other != platform]
-    nodes = [*alone["nodes"], *alone["unit_tests"]]
+    nodes = [name for name in (*alone["nodes"], *alone["unit_tests"]) if not name.startswith("test.")]
     assert [name for name in nodes if any(f"_{other}__" in name for other in others)] == []
     assert any(f"stg_{platform}__orders" in name for name in nodes)
