@@ -1,8 +1,8 @@
 """One shop, read through both of its APIs into one warehouse: CS-Cart's numbers are the shop's own books.
 
 The store `demo` is read through MyCashflow's API and `cart` through CS-Cart's. What CS-Cart cannot tell is
-left out of the comparison: returns on their own day and return orders, which lines were bought at a lower price
-if they came back, who unsubscribed, and who was asked to confirm an address and has not.
+left out of the comparison: returns on their own day and return orders, which lines that came back whole were
+bought at a lower price, who unsubscribed, and who was asked to confirm an address and has not.
 """
 
 from __future__ import annotations

@@ -65,10 +65,14 @@ ranked as (
     select
         *,
         is_counted and not is_return_order as is_sale,
-        row_number() over (
-            partition by store, purchase_id, is_counted and not is_return_order
-            order by order_id
-        ) as part_number
+        {% if 'cscart' in platforms() -%}
+            row_number() over (
+                partition by store, purchase_id, is_counted and not is_return_order
+                order by order_id
+            )
+        {%- else -%}
+            1
+        {%- endif %} as part_number
     from classified
 ),
 
