@@ -53,7 +53,9 @@ rests as (
         order_taxes.order_id,
         order_taxes.vat_rate,
         order_taxes.is_in_price,
-        order_taxes.vat_amount - coalesce(applied_sums.vat_amount, 0) as vat_amount
+        cast(
+            order_taxes.vat_amount - coalesce(applied_sums.vat_amount, 0) as decimal(18, 6)
+        ) as vat_amount
     from order_taxes
     left join applied_sums
         on
