@@ -44,9 +44,10 @@ bench: setup ## Measure beside other ways into docs/benchmarks.md; SIZES="20000 
 	$(BIN)/python -m tests.bench --times $(or $(TIMES),3) --page $(or $(PAGE),docs/benchmarks.md) \
 		$(if $(SIZES),--sizes $(SIZES),--demand)
 
-docs: setup ## docs/metrics.md, and dbt's own documentation pages into docs/dbt
+docs: setup ## docs/metrics.md, and dbt's own pages into docs/dbt; PLATFORMS=mycashflow,cscart
 	$(BIN)/python -m pipelines.docs
-	cd sql && ../$(BIN)/dbt docs generate --profiles-dir . --target-path ../docs/dbt --log-path ../data/dbt/logs
+	cd sql && ../$(BIN)/dbt docs generate --profiles-dir . --target-path ../docs/dbt --log-path ../data/dbt/logs \
+		$(if $(PLATFORMS),--vars 'platforms: [$(PLATFORMS)]')
 
 clean: ## Remove what can be made again, except data
 	rm -rf $(VENV) dist docs/dbt .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from pipelines.settings import PLATFORMS
 from pipelines.transform import project_folder
 
 Manifest = Mapping[str, Any]
@@ -43,7 +44,8 @@ def read_manifest() -> Manifest:
     with TemporaryDirectory() as target:
         folders = ["--project-dir", project, "--profiles-dir", project]
         folders += ["--target-path", target, "--log-path", target]
-        result = dbtRunner().invoke(["parse", *folders, "--log-level", "none"])
+        everything = ["--vars", json.dumps({"platforms": PLATFORMS})]
+        result = dbtRunner().invoke(["parse", *folders, *everything, "--log-level", "none"])
         if not result.success:
             raise RuntimeError(f"dbt cannot read {project}") from result.exception
         parsed: Manifest = json.loads((Path(target) / "manifest.json").read_text(encoding="utf-8"))

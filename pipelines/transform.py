@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipelines.errors import SettingsError, TransformFailed
-from pipelines.settings import Settings
+from pipelines.settings import PLATFORMS, Settings
 from pipelines.warehouse import Target, warehouse_of
 
 # (finished so far, all, the name of the last one)
@@ -56,8 +56,10 @@ def build(settings: Settings, wish: Wish, progress: Progress = lambda done, tota
     """
     from dbt.cli.main import dbtRunner
 
+    variables = {"platforms": _platforms(settings)}
     with warehouse_of(settings).dbt() as target:
-        result = dbtRunner(callbacks=[_Counter(progress)]).invoke(_arguments(settings, wish, target))
+        arguments = _arguments(settings, wish, target, variables)
+        result = dbtRunner(callbacks=[_Counter(progress)]).invoke(arguments)
     if result.exception:
         raise TransformFailed(
             f"dbt stopped: {_first_line(result.exception)}. Its log is data/dbt/logs/dbt.log."
@@ -72,9 +74,17 @@ def build(settings: Settings, wish: Wish, progress: Progress = lambda done, tota
     return BuildResult(len(nodes) - len(warned), warned)
 
 
-def _arguments(settings: Settings, wish: Wish, target: Target) -> list[str]:
+def _platforms(settings: Settings) -> list[str]:
+    """The platforms whose raw tables are in the warehouse; models of the others are not built."""
+    with warehouse_of(settings).connect(read_only=True) as connection:
+        found = connection.execute("select schema_name from information_schema.schemata").fetchall()
+    names = {row[0] for row in found}
+    return [platform for platform in PLATFORMS if f"raw_{platform}" in names]
+
+
+def _arguments(settings: Settings, wish: Wish, target: Target, variables: Mapping[str, object]) -> list[str]:
     project, state = str(project_folder()), settings.data / "dbt"
-    variables = {**target.variables, **({"as_of": wish.as_of} if wish.as_of else {})}
+    variables = {**target.variables, **variables, **({"as_of": wish.as_of} if wish.as_of else {})}
     arguments = ["build", "--project-dir", project, "--profiles-dir", project, "--target", target.name]
     arguments += ["--target-path", str(state / "target"), "--log-path", str(state / "logs")]
     arguments += ["--vars", json.dumps(variables), "--log-level", "none", "--log-level-file", "info"]

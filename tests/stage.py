@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,3 +29,9 @@ def settings_for(home: Path, url: str, **changes: Any) -> Settings:
     store = Store(name="demo", platform=platform, base_url=url, user=USER, key=KEY, **changes)
     data = home / "data"
     return Settings(home, {"demo": store}, data / "warehouse.duckdb", data / "kassavirta.duckdb")
+
+
+def with_cart(settings: Settings, url: str) -> Settings:
+    """The same with one store more, `cart`: the shop at that address, through CS-Cart's API."""
+    cart = Store(name="cart", platform="cscart", base_url=f"{url}/cscart", user=USER, key=KEY)
+    return replace(settings, stores={**settings.stores, "cart": cart})

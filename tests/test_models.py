@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipelines.docs import keys_of, page
-from pipelines.sources.mycashflow.resources import EVERY
+from pipelines.settings import PLATFORMS
+from pipelines.sources import cscart, mycashflow
 
 Manifest = dict[str, Any]
 Models = list[dict[str, Any]]
@@ -24,7 +26,10 @@ FLOORS = {
     "snapshots": 3,
     "outbound": 4,
 }
-RAW, DELETED = "raw_mycashflow", "ops.deleted_records"
+DELETED = "ops.deleted_records"
+SOURCES = {"mycashflow": mycashflow.EVERY, "cscart": cscart.EVERY}
+# No model asks for these yet.
+NOT_STAGED = {"mycashflow": [], "cscart": ["stores", "payments", "carts"]}
 PREFIXES = {
     "staging": ("stg_",),
     "intermediate": ("int_",),
@@ -38,21 +43,30 @@ PREFIXES = {
 @pytest.fixture(scope="module")
 def documentation(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """dbt's own pages about the project, as `make docs` has them made, here without a warehouse."""
-    from dbt.cli.main import dbtRunner
-
     target = tmp_path_factory.mktemp("target")
-    folders = ["--project-dir", str(ROOT / "sql"), "--profiles-dir", str(ROOT / "sql")]
-    folders += ["--target-path", str(target), "--log-path", str(target)]
-    empty = ["--empty-catalog", "--vars", json.dumps({"warehouse_path": str(target / "none.duckdb")})]
-    result = dbtRunner().invoke(["docs", "generate", *folders, *empty, "--log-level", "none"])
-    assert result.success, result.exception
+    invoke(target, PLATFORMS, "docs", "generate", "--empty-catalog")
     return target
 
 
 @pytest.fixture(scope="module")
 def manifest(documentation: Path) -> Manifest:
-    """dbt's own account of the project."""
-    parsed: Manifest = json.loads((documentation / "manifest.json").read_text())
+    """dbt's own account of the project with every platform in it."""
+    return manifest_in(documentation)
+
+
+def invoke(target: Path, platforms: Sequence[str], *command: str) -> None:
+    """Lets dbt look at the project for a warehouse with stores of some platforms."""
+    from dbt.cli.main import dbtRunner
+
+    folders = ["--project-dir", str(ROOT / "sql"), "--profiles-dir", str(ROOT / "sql")]
+    folders += ["--target-path", str(target), "--log-path", str(target), "--log-level", "none"]
+    variables = {"platforms": platforms, "warehouse_path": str(target / "none.duckdb")}
+    result = dbtRunner().invoke([*command, *folders, "--vars", json.dumps(variables)])
+    assert result.success, result.exception
+
+
+def manifest_in(target: Path) -> Manifest:
+    parsed: Manifest = json.loads((target / "manifest.json").read_text())
     return parsed
 
 
@@ -95,28 +109,34 @@ def test_staging_shows_one_raw_table_and_asks_only_what_is_deleted(models: Model
             assert " join " not in model["raw_code"], model["name"]
 
 
-def test_every_raw_table_is_a_source_and_every_list_is_staged(manifest: Manifest, models: Models) -> None:
-    raw = {node["name"]: key for key, node in manifest["sources"].items() if node["source_name"] == RAW}
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_every_raw_table_is_a_source_and_every_list_is_staged(
+    manifest: Manifest, models: Models, platform: str
+) -> None:
+    every, schema = SOURCES[platform], f"raw_{platform}"
+    raw = {node["name"]: key for key, node in manifest["sources"].items() if node["source_name"] == schema}
     children = [
-        child.name for list_ in EVERY for child in (list_.as_children if list_.within else list_.children)
+        child.name for list_ in every for child in (list_.as_children if list_.within else list_.children)
     ]
-    assert sorted(raw) == sorted({*(list_.name for list_ in EVERY), *children})
+    assert sorted(raw) == sorted({*(list_.name for list_ in every), *children})
     staged = {parent for model in models for parent in model["depends_on"]["nodes"]}
-    assert [list_.name for list_ in EVERY if raw[list_.name] not in staged] == []
+    assert [list_.name for list_ in every if raw[list_.name] not in staged] == NOT_STAGED[platform]
 
 
 def test_staging_knows_what_a_store_has_deleted(models: Models) -> None:
     for model in models:
-        if model["name"].startswith("stg_mycashflow__"):
+        if model["name"].startswith("stg_") and "__stores" not in model["name"]:
             assert "is_deleted" in model["columns"], model["name"]
 
 
 def test_whoever_reads_staging_decides_about_what_is_deleted(manifest: Manifest, models: Models) -> None:
-    """Its SQL names `is_deleted` at least as often as it reads a staging model that has it."""
+    """Its SQL names `is_deleted` at least as often as it reads a kind of records that has it."""
     for model in models:
         if floor(model) != "staging":
             below = [manifest["nodes"].get(parent, {}) for parent in model["depends_on"]["nodes"]]
-            asked = [node["name"] for node in below if "is_deleted" in node.get("columns", {})]
+            asked = {
+                node["name"].split("__")[-1] for node in below if "is_deleted" in node.get("columns", {})
+            }
             assert model["raw_code"].count("is_deleted") >= len(asked), f"{model['name']} reads {asked}"
 
 
@@ -195,3 +215,14 @@ def test_the_pages_of_dbt_know_every_model(documentation: Path, models: Models) 
     assert "<html" in (documentation / "index.html").read_text(encoding="utf-8")
     assert (documentation / "catalog.json").exists()
     assert all(model["compiled_code"] for model in models)
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_platform_that_is_absent_has_no_node(tmp_path: Path, platform: str) -> None:
+    """Tests of a model that is disabled stay in the manifest; dbt does not run them."""
+    invoke(tmp_path, [platform], "parse")
+    alone = manifest_in(tmp_path)
+    others = [other for other in PLATFORMS if other != platform]
+    nodes = [name for name in (*alone["nodes"], *alone["unit_tests"]) if not name.startswith("test.")]
+    assert [name for name in nodes if any(f"_{other}__" in name for other in others)] == []
+    assert any(f"stg_{platform}__orders" in name for name in nodes)

@@ -27,13 +27,13 @@ from pipelines.settings import Server, Settings
 from pipelines.transform import Wish, project_folder
 from pipelines.warehouse import Read, insert, published_of, warehouse_of
 from tests.database import PASSWORD, Cluster, running_cluster, url_of
-from tests.stage import Listener, settings_for
+from tests.stage import Listener, settings_for, with_cart
 
 Query = Callable[[str], list[tuple[Any, ...]]]
 
 # What the numbers are, and what they are made of; tables are found by reading the schemas.
 BUILT = ("marts", "metrics", "segments")
-UNDER_THEM = ("raw_mycashflow", "staging", "intermediate")
+UNDER_THEM = ("raw_mycashflow", "raw_cscart", "staging", "intermediate")
 AS_OF = "2026-06-30"
 ODD_TEXTS = (
     "",
@@ -120,7 +120,10 @@ def both(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """Loaded, changed, loaded again, swept and built, in both."""
     end = int(datetime(2026, 7, 1, tzinfo=UTC).timestamp())
     with cluster.database("pair") as server, make_shop(150, seed=5, end=end) as shop, serve(shop) as running:
-        duck, other = (settings_for(tmp_path_factory.mktemp(name), running.url) for name in ("duck", "other"))
+        duck, other = (
+            with_cart(settings_for(tmp_path_factory.mktemp(name), running.url), running.url)
+            for name in ("duck", "other")
+        )
         duck, postgres = replace(duck, salt="grey"), replace(other, salt="grey", server=server)
         make_odd(shop)
         for settings in (duck, postgres):

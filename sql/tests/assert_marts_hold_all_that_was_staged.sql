@@ -9,7 +9,7 @@ staged_taxes as (
         component,
         round(sum(amount_incl_vat), 2) as incl_vat,
         round(sum(amount_excl_vat), 2) as excl_vat
-    from {{ ref('stg_mycashflow__order_taxes') }}
+    from {{ staged('order_taxes') }} as order_taxes
     where component in ('goods', 'shipping', 'fees') and not is_deleted
     group by 1, 2, 3
 ),
@@ -19,7 +19,7 @@ staged as (
         store,
         'orders' as measure,
         count(*) as quantity
-    from {{ ref('stg_mycashflow__orders') }}
+    from {{ staged('orders') }} as orders
     where not is_deleted
     group by 1, 2
     union all
@@ -27,7 +27,7 @@ staged as (
         store,
         'pieces' as measure,
         sum(quantity) as quantity
-    from {{ ref('stg_mycashflow__order_lines') }}
+    from {{ staged('order_lines') }} as order_lines
     where not is_deleted
     group by 1, 2
     union all
@@ -35,7 +35,7 @@ staged as (
         store,
         'payments' as measure,
         sum(round(amount, 2)) as quantity
-    from {{ ref('stg_mycashflow__payments') }}
+    from {{ staged('payments') }} as payments
     where not is_deleted
     group by 1, 2
     union all

@@ -9,7 +9,7 @@ select
     orders.tax,
     stated.stated_total
 from {{ ref('fct_orders') }} as orders
-inner join {{ ref('stg_mycashflow__orders') }} as stated on orders.order_key = stated.order_key
+inner join {{ staged('orders') }} as stated on orders.order_key = stated.order_key
 where
     orders.is_counted
     and abs(stated.stated_total - orders.total) > 0.05

@@ -1,5 +1,5 @@
 -- The tax summary's own VAT is its total with VAT less its total without. We use the two totals.
-{{ config(severity='warn') }}
+{{ config(severity='warn', enabled='mycashflow' in var('platforms')) }}
 
 select
     store,

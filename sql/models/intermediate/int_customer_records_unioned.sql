@@ -1,14 +1,14 @@
 with
 
 accounts as (
-    select * from {{ ref('stg_mycashflow__customers') }}
+    select * from {{ staged('customers') }} as customers
 ),
 
 orders as (
     select
         orders.*,
         case when accounts.is_deleted is not true then orders.customer_id end as account_id
-    from {{ ref('stg_mycashflow__orders') }} as orders
+    from {{ staged('orders') }} as orders
     left join accounts
         on
             orders.store = accounts.store
@@ -17,7 +17,7 @@ orders as (
 ),
 
 email_subscribers as (
-    select * from {{ ref('stg_mycashflow__email_subscribers') }}
+    select * from {{ staged('email_subscribers') }} as email_subscribers
     where not is_deleted
 ),
 

@@ -17,7 +17,12 @@ account_emails as (
 identified as (
     select
         records.*,
-        coalesce(records.customer_id, account_emails.customer_id) as account_id
+        case
+            -- CS-Cart fills an order's account in later, without a trace
+            when records.platform = 'cscart' and records.record_type = 'order'
+                then coalesce(account_emails.customer_id, records.customer_id)
+            else coalesce(records.customer_id, account_emails.customer_id)
+        end as account_id
     from records
     left join account_emails
         on

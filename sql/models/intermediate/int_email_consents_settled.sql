@@ -1,7 +1,7 @@
 with
 
 accounts as (
-    select * from {{ ref('stg_mycashflow__customers') }}
+    select * from {{ staged('customers') }} as customers
     where not is_deleted
 ),
 
@@ -16,7 +16,7 @@ email_subscribers as (
                 greatest(subscribed_at, unsubscribed_at) desc,
                 is_subscribed and not is_deleted asc
         ) as newness_rank
-    from {{ ref('stg_mycashflow__email_subscribers') }}
+    from {{ staged('email_subscribers') }} as email_subscribers
     where subscribed_at is not null or unsubscribed_at is not null
 ),
 

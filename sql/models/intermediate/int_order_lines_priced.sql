@@ -1,7 +1,7 @@
 with
 
 lines as (
-    select * from {{ ref('stg_mycashflow__order_lines') }}
+    select * from {{ staged('order_lines') }} as order_lines
     where not is_deleted
 ),
 
@@ -20,7 +20,7 @@ rate_goods as (
         vat_rate,
         sum(amount_incl_vat) as goods_incl_vat,
         sum(amount_excl_vat) as goods_excl_vat
-    from {{ ref('stg_mycashflow__order_taxes') }}
+    from {{ staged('order_taxes') }} as order_taxes
     where component = 'goods' and not is_deleted
     group by 1, 2, 3
 ),

@@ -9,7 +9,7 @@ orders as (
         coalesce(stated_shipping, 0) as stated_shipping,
         coalesce(stated_fees, 0) as stated_fees,
         stated_total
-    from {{ ref('stg_mycashflow__orders') }}
+    from {{ staged('orders') }} as orders
     where not is_deleted
 ),
 

@@ -1,7 +1,7 @@
 with
 
 order_taxes as (
-    select * from {{ ref('stg_mycashflow__order_taxes') }}
+    select * from {{ staged('order_taxes') }} as order_taxes
     where not is_deleted
 ),
 

@@ -1,7 +1,7 @@
 with
 
 orders as (
-    select * from {{ ref('stg_mycashflow__orders') }}
+    select * from {{ staged('orders') }} as orders
     where not is_deleted
 ),
 
@@ -21,9 +21,13 @@ line_sums as (
         count(*) as line_count,
         sum(quantity) filter (where not is_return) as units,
         bool_and(is_return) as is_all_returns
-    from {{ ref('stg_mycashflow__order_lines') }}
+    from {{ staged('order_lines') }} as order_lines
     where not is_deleted
     group by 1, 2
+),
+
+order_statuses as (
+    select * from {{ staged('order_statuses') }} as order_statuses
 ),
 
 classified as (
@@ -31,14 +35,21 @@ classified as (
         customers.customer_key,
         orders.store,
         orders.order_id,
+        coalesce(orders.parent_order_id, orders.order_id) as purchase_id,
         coalesce(line_sums.line_count, 0) as line_count,
         cast(coalesce(line_sums.units, 0) as decimal(18, 6)) as units,
-        coalesce(orders.status <> 'cancelled', true) as is_counted,
+        coalesce(order_statuses.is_counted, orders.status <> 'cancelled', true) as is_counted,
+        coalesce(order_statuses.is_cancelled, orders.status = 'cancelled', false)
+            as is_cancelled,
         coalesce(line_sums.is_all_returns, false) as is_return_order,
         orders.ordered_at,
         {{ local_date('orders.ordered_at', 'stores.time_zone') }} as ordered_date
     from orders
     left join stores on orders.store = stores.store
+    left join order_statuses
+        on
+            orders.store = order_statuses.store
+            and orders.status = order_statuses.status
     left join customers
         on
             orders.store = customers.store
@@ -49,6 +60,22 @@ classified as (
             and orders.order_id = line_sums.order_id
 ),
 
+-- the vendors of one purchase have an order each: all count in money, the first as a purchase
+ranked as (
+    select
+        *,
+        is_counted and not is_return_order as is_sale,
+        {% if 'cscart' in platforms() -%}
+            row_number() over (
+                partition by store, purchase_id, is_counted and not is_return_order
+                order by order_id
+            )
+        {%- else -%}
+            1
+        {%- endif %} as part_number
+    from classified
+),
+
 final as (
     select
         customer_key,
@@ -57,11 +84,13 @@ final as (
         line_count,
         units,
         is_counted,
+        is_cancelled,
         is_return_order,
-        is_counted and not is_return_order as is_purchase,
+        is_sale,
+        is_sale and part_number = 1 as is_purchase,
         ordered_at,
         ordered_date
-    from classified
+    from ranked
 )
 
 select * from final

@@ -33,7 +33,9 @@ final as (
         line_count,
         units,
         is_counted,
+        is_cancelled,
         is_return_order,
+        is_sale,
         is_purchase,
         case
             when has_customer then is_customer_purchase and purchase_number = 1

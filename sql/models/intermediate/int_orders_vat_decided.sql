@@ -1,7 +1,7 @@
 with
 
 orders as (
-    select * from {{ ref('stg_mycashflow__orders') }}
+    select * from {{ staged('orders') }} as orders
     where not is_deleted
 ),
 
@@ -12,7 +12,7 @@ lines as (
         sum(stated_amount) as stated_amount,
         sum(abs(stated_amount) * coalesce(vat_rate, 0)) as rate_weight,
         sum(abs(stated_amount)) as weight
-    from {{ ref('stg_mycashflow__order_lines') }}
+    from {{ staged('order_lines') }} as order_lines
     where not is_deleted
     group by 1, 2
 ),

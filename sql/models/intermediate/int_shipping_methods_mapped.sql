@@ -1,7 +1,7 @@
 with
 
 shipping_methods as (
-    select * from {{ ref('stg_mycashflow__shipping_methods') }}
+    select * from {{ staged('shipping_methods') }} as shipping_methods
 ),
 
 patterns as (

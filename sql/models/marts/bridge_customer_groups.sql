@@ -1,7 +1,7 @@
 with
 
 group_links as (
-    select * from {{ ref('stg_mycashflow__customer_group_links') }}
+    select * from {{ staged('customer_group_links') }} as customer_group_links
     where not is_deleted and customer_id is not null
 ),
 
@@ -10,12 +10,12 @@ linking_stores as (
 ),
 
 account_groups as (
-    select * from {{ ref('stg_mycashflow__customer_group_members') }}
+    select * from {{ staged('customer_group_members') }} as customer_group_members
     where not is_deleted
 ),
 
 customer_groups as (
-    select * from {{ ref('stg_mycashflow__customer_groups') }}
+    select * from {{ staged('customer_groups') }} as customer_groups
 ),
 
 accounts as (

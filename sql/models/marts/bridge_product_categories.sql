@@ -1,12 +1,12 @@
 with
 
 category_links as (
-    select * from {{ ref('stg_mycashflow__product_category_links') }}
+    select * from {{ staged('product_category_links') }} as product_category_links
     where not is_deleted and category_id is not null
 ),
 
 categories as (
-    select * from {{ ref('stg_mycashflow__categories') }}
+    select * from {{ staged('categories') }} as categories
 ),
 
 final as (

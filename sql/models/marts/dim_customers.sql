@@ -9,7 +9,7 @@ consents as (
 ),
 
 accounts as (
-    select * from {{ ref('stg_mycashflow__customers') }}
+    select * from {{ staged('customers') }} as customers
     where not is_deleted
 ),
 

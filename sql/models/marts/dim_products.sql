@@ -1,22 +1,22 @@
 with
 
 products as (
-    select * from {{ ref('stg_mycashflow__products') }}
+    select * from {{ staged('products') }} as products
     where not is_deleted
 ),
 
 variations as (
-    select * from {{ ref('stg_mycashflow__product_variations') }}
+    select * from {{ staged('product_variations') }} as product_variations
     where not is_deleted
 ),
 
 brands as (
-    select * from {{ ref('stg_mycashflow__brands') }}
+    select * from {{ staged('brands') }} as brands
     where not is_deleted
 ),
 
 suppliers as (
-    select * from {{ ref('stg_mycashflow__suppliers') }}
+    select * from {{ staged('suppliers') }} as suppliers
     where not is_deleted
 ),
 

@@ -1,7 +1,7 @@
 with
 
 email_subscribers as (
-    select * from {{ ref('stg_mycashflow__email_subscribers') }}
+    select * from {{ staged('email_subscribers') }} as email_subscribers
     where not is_deleted
 ),
 

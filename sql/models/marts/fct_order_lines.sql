@@ -1,7 +1,7 @@
 with
 
 lines as (
-    select * from {{ ref('stg_mycashflow__order_lines') }}
+    select * from {{ staged('order_lines') }} as order_lines
     where not is_deleted
 ),
 
@@ -52,6 +52,7 @@ final as (
         {{ money('coalesce(discounts.discount_share_excl_vat, 0)') }} as discount_share_excl_vat,
         {{ money('prices.amount_excl_vat - coalesce(discounts.discount_share_excl_vat, 0)') }}
             as net_sales,
+        lines.is_discounted,
         lines.is_return,
         orders.is_counted,
         lines.created_at,
@@ -66,10 +67,12 @@ final as (
     left join prices
         on
             lines.store = prices.store
+            and lines.order_id = prices.order_id
             and lines.order_line_id = prices.order_line_id
     left join discounts
         on
             lines.store = discounts.store
+            and lines.order_id = discounts.order_id
             and lines.order_line_id = discounts.order_line_id
     left join orders
         on

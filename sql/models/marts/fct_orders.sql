@@ -1,7 +1,7 @@
 with
 
 orders as (
-    select * from {{ ref('stg_mycashflow__orders') }}
+    select * from {{ staged('orders') }} as orders
     where not is_deleted
 ),
 
@@ -25,7 +25,7 @@ lines as (
         sum(amount_excl_vat) filter (where not is_return) as gross_sales_excl_vat,
         sum(-amount_incl_vat) filter (where is_return) as returns,
         sum(-amount_excl_vat) filter (where is_return) as returns_excl_vat,
-        bool_or(campaign_id > 0 and not is_return) as has_campaign_price
+        bool_or(is_discounted and not is_return) as has_lowered_price
     from {{ ref('fct_order_lines') }}
     group by 1, 2
 ),
@@ -47,7 +47,7 @@ amounts as (
         coalesce(lines.gross_sales_excl_vat, 0) as gross_sales_excl_vat,
         coalesce(lines.returns, 0) as returns,
         coalesce(lines.returns_excl_vat, 0) as returns_excl_vat,
-        parts.discounts > 0 or coalesce(lines.has_campaign_price, false) as is_discounted
+        parts.discounts > 0 or coalesce(lines.has_lowered_price, false) as is_discounted
     from parts
     left join lines
         on
@@ -101,7 +101,9 @@ final as (
         {{ money('coalesce(payments.paid, 0)') }} as paid,
         {{ money('coalesce(payments.refunded, 0)') }} as refunded,
         sequence.is_counted,
+        sequence.is_cancelled,
         sequence.is_return_order,
+        sequence.is_sale,
         sequence.is_purchase,
         sequence.is_first_order,
         sequence.is_new_customer,

@@ -1,7 +1,7 @@
 with
 
 payments as (
-    select * from {{ ref('stg_mycashflow__payments') }}
+    select * from {{ staged('payments') }} as payments
     where not is_deleted
 ),
 

@@ -27,6 +27,7 @@ movements as (
         fees,
         tax + returns - returns_excl_vat as tax,
         net_sales + returns_excl_vat as net_sales,
+        is_sale,
         is_purchase,
         is_new_customer,
         ordered_date as movement_date
@@ -48,6 +49,7 @@ movements as (
         0 as fees,
         returned_lines.amount_incl_vat - returned_lines.amount_excl_vat as tax,
         returned_lines.amount_excl_vat as net_sales,
+        false as is_sale,
         false as is_purchase,
         orders.is_new_customer,
         returned_lines.line_date as movement_date
@@ -73,6 +75,7 @@ final as (
         {{ money('tax') }} as tax,
         {{ money('gross_sales - returns - discounts + shipping + fees') }} as total,
         {{ money('net_sales') }} as net_sales,
+        is_sale,
         is_purchase,
         is_new_customer,
         movement_date

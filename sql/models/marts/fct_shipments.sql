@@ -1,7 +1,7 @@
 with
 
 shipments as (
-    select * from {{ ref('stg_mycashflow__shipments') }}
+    select * from {{ staged('shipments') }} as shipments
     where not is_deleted
 ),
 
@@ -47,7 +47,7 @@ final as (
         on
             shipments.store = shipping_methods.store
             and shipments.shipping_method_id = shipping_methods.shipping_method_id
-    left join orders
+    inner join orders
         on
             shipments.store = orders.store
             and shipments.order_id = orders.order_id

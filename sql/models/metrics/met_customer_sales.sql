@@ -27,7 +27,7 @@ sales as (
         sum(movements.net_sales) filter (
             where {{ is_within_days('movements.movement_date', 365, 'stores.as_of') }}
         ) as net_sales_365_days,
-        sum(movements.net_sales) filter (where movements.is_purchase) as purchase_net_sales
+        sum(movements.net_sales) filter (where movements.is_sale) as purchase_net_sales
     from {{ ref('fct_sales_movements') }} as movements
     inner join stores on movements.store = stores.store
     where movements.customer_key is not null and movements.movement_date <= stores.as_of

@@ -26,16 +26,16 @@ purchases as (
         {{ is_within_days('orders.ordered_date', 365, 'stores.as_of') }} as is_in_365_days
     from {{ ref('fct_orders') }} as orders
     inner join stores on orders.store = stores.store
-    where orders.is_purchase and orders.customer_key is not null
+    where orders.is_sale and orders.customer_key is not null
 ),
 
 purchase_sums as (
     select
         store,
-        count(*) filter (where is_in_30_days) as order_count_30_days,
+        count(*) filter (where is_purchase and is_in_30_days) as order_count_30_days,
         count(distinct customer_key) filter (where is_in_30_days) as buyer_count_30_days,
         sum(total) filter (where is_in_30_days) as order_value_30_days,
-        count(*) filter (where is_in_365_days) as order_count_365_days,
+        count(*) filter (where is_purchase and is_in_365_days) as order_count_365_days,
         sum(total) filter (where is_in_365_days) as order_value_365_days
     from purchases
     group by 1

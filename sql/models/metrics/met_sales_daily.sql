@@ -26,7 +26,7 @@ daily as (
         sum(shipping) as shipping,
         sum(fees) as fees,
         sum(total) as total,
-        sum(net_sales) filter (where is_purchase) as purchase_net_sales,
+        sum(net_sales) filter (where is_sale) as purchase_net_sales,
         sum(net_sales) filter (where is_new_customer) as new_customer_net_sales,
         sum(net_sales) filter (where not is_new_customer) as returning_customer_net_sales
     from {{ ref('fct_sales_movements') }}
@@ -39,7 +39,7 @@ daily_cancelled as (
         ordered_date as sales_date,
         count(*) as cancelled_order_count
     from {{ ref('fct_orders') }}
-    where not is_counted
+    where is_cancelled
     group by 1, 2
 ),
 

@@ -10,6 +10,7 @@ renamed as (
         store,
         'mycashflow' as platform,
         id as order_id,
+        cast(null as bigint) as parent_order_id,
         external_id,
         version_id,
         nullif(customer_id, 0) as customer_id,
