@@ -169,6 +169,22 @@ def report(
 
 
 @app.command()
+def forget(
+    email: Annotated[
+        str, typer.Argument(help="The person's e-mail address; asked for when it is not given.")
+    ] = "",
+) -> None:
+    """Erase one person everywhere, and keep them out of later loads; sums stay as they are."""
+    from pipelines import flow
+    from pipelines.settings import read_settings
+
+    with _told() as teller:
+        address = email or typer.prompt("E-mail address to forget")
+        record = flow.forget(read_settings(), address, teller)
+    _finish(record)
+
+
+@app.command()
 def init(
     platform: Annotated[str, typer.Option(help="Where the store runs.")] = "mycashflow",
     name: Annotated[str, typer.Option(help="What you call the store.")] = "main",

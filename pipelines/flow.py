@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar
 import pendulum
 
 from pipelines import warehouse
+from pipelines.erase import erase
 from pipelines.errors import DONE, OUR_FAULT, SET_ASIDE, LoadRefused, PipelineError, SettingsError
 from pipelines.extract.ledger import Ledger, WindowRecord
 from pipelines.extract.pages import MOST_HOLES
@@ -150,6 +151,28 @@ def sweep(settings: Settings, stores: Sequence[Store], allow_shrink: bool, telle
             raise SettingsError("nothing is loaded yet: run `kassavirta sync` first")
         for store in stores:
             _do(sweep_store, _job(settings, store, wanted, teller, record), teller, record)
+    return record
+
+
+def forget(settings: Settings, email: str, teller: Teller) -> Record:
+    """Forgets a person: raw, what was set aside, models, history, published file and report; rows stay.
+
+    Raises:
+        SettingsError: it is no address, nothing is loaded, or another run is under way.
+        TransformFailed: the models could not be built without the person; do it again.
+    """
+    place = warehouse_of(settings)
+    with run_lock(settings.data, "forget"), _recorded(settings, Record("forget"), ()) as record:
+        record.rows = dict(erase(settings, email, record.run_id))
+        is_built = _has_schema(place, "marts")
+        if is_built:
+            _build_models(settings, Wish(unit_tests=False), teller)
+        place.rewrite()
+        if is_built:
+            _publish_and_report(settings, record, teller)
+        found = ", ".join(f"{name} {count:,}" for name, count in record.rows.items())
+        teller.say(f"forgotten in {found}" if found else "there was nobody with this address")
+        teller.say("it is remembered as a salted hash, so that no later load brings the person back")
     return record
 
 

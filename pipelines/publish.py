@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.warehouse import connect, ensure_ops, replace
+from pipelines.warehouse import connect, ensure_ops, pack, replace
 
 # What destinations get is made for them, not for analysts; the rest are dlt's working copies.
 LEFT_OUT = ("outbound", "main")
@@ -60,16 +60,8 @@ def _pack(warehouse: Path) -> None:
             "select used_blocks, free_blocks from pragma_database_size()"
             " where database_name = current_catalog()"
         ).fetchall()[0]
-    if free <= used:
-        return
-    packed = warehouse.with_name(f".{warehouse.name}.new")
-    packed.unlink(missing_ok=True)
-    with duckdb.connect() as connection:
-        connection.execute(f"attach {_quoted(str(warehouse))} as source (read_only)")
-        connection.execute(f"attach {_quoted(str(packed))} as packed")
-        connection.execute("copy from database source to packed")
-    packed.chmod(0o600)
-    os.replace(packed, warehouse)
+    if free > used:
+        pack(warehouse)
 
 
 def _leave_out(connection: duckdb.DuckDBPyConnection) -> None:
@@ -98,7 +90,3 @@ def _check(connection: duckdb.DuckDBPyConnection) -> int:
 
 def _name(identifier: str) -> str:
     return '"' + identifier.replace('"', '""') + '"'
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -64,6 +64,7 @@ RESOURCE_KEYS: Mapping[str, type] = {
     "path": str,
     "page_size": int,
     "lag_minutes": int,
+    "columns": dict,
 }
 WAREHOUSE_KEYS: Mapping[str, type] = {"destination": str, "path": str, "published": str, "url": str}
 PRIVACY_KEYS: Mapping[str, type] = {"salt": str}
@@ -84,6 +85,7 @@ class ResourceSettings:
     path: str | None = None
     page_size: int | None = None
     lag_minutes: int = 10
+    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,7 @@ class Store:
     attempts: int = 6
     sweep_days: int = 7
     salt: str = field(default="", repr=False)
+    erased: frozenset[str] = field(default=frozenset(), repr=False)
     resources: Mapping[str, ResourceSettings] = field(default_factory=dict)
 
     @property
@@ -176,7 +179,11 @@ class Settings:
 
         It is `privacy.salt` in secrets.toml; without one, a salt is made once and lies beside the warehouse.
         """
-        return replace(store, salt=self.salt or _salt_of(self.data))
+        return replace(store, salt=self.own_salt())
+
+    def own_salt(self) -> str:
+        """The salt that all stores share."""
+        return self.salt or _salt_of(self.data)
 
 
 def now() -> pendulum.DateTime:
@@ -370,11 +377,25 @@ def _store(name: str, values: Any, problems: list[str]) -> Store:
     _check_time_zone(where, known.get("time_zone", "UTC"), problems)
     base_url = _base_url(where, known.pop("store_name", None), known.pop("base_url", None), problems)
     resources = {
-        resource: ResourceSettings(**_typed(f"{where}.resources.{resource}", values, RESOURCE_KEYS, problems))
+        resource: _resource(f"{where}.resources.{resource}", values, problems)
         for resource, values in known.pop("resources", {}).items()
     }
     credentials = {"user": known.pop("user", ""), "key": known.pop("key", "")}
     return Store(name=name, platform=platform, base_url=base_url, resources=resources, **credentials, **known)
+
+
+def _resource(where: str, values: Any, problems: list[str]) -> ResourceSettings:
+    known = _typed(where, values, RESOURCE_KEYS, problems)
+    return ResourceSettings(**known | {"columns": dict(_flat(known.get("columns", {})))})
+
+
+def _flat(section: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """The values of sections within sections; the environment makes one at every `__`."""
+    for name, value in section.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}__")
+        else:
+            yield f"{prefix}{name}", str(value)
 
 
 def _base_url(where: str, store_name: str | None, base_url: str | None, problems: list[str]) -> str:

@@ -71,6 +71,10 @@ class DuckWarehouse:
         finally:
             _let_go()
 
+    def rewrite(self) -> None:
+        """Replaces the file by a new one that holds what is there and nothing else."""
+        pack(self.path)
+
     def explain(self, error: BaseException) -> PipelineError | None:
         """What a DuckDB or operating system error means."""
         return explain(error, self.path) if isinstance(error, duckdb.Error | OSError) else None
@@ -113,6 +117,34 @@ def check_usable(path: Path) -> None:
         probe.unlink()
     except OSError as error:
         raise explain(error, path) from error
+
+
+def pack(path: Path) -> None:
+    """Writes a DuckDB file anew, without what is free or deleted, and swaps it in by rename.
+
+    Raises:
+        SettingsError: as `connect` does.
+    """
+    with connect(path) as connection:
+        connection.execute("force checkpoint")
+    packed = path.with_name(f".{path.name}.new")
+    packed.unlink(missing_ok=True)
+    try:
+        with duckdb.connect() as connection:
+            connection.execute(f"attach {quoted(path)} as source (read_only)")
+            connection.execute(f"attach {quoted(packed)} as packed")
+            connection.execute("copy from database source to packed")
+        packed.chmod(0o600)
+        os.replace(packed, path)
+    except (duckdb.Error, OSError) as error:
+        raise explain(error, path) from error
+    finally:
+        packed.unlink(missing_ok=True)
+
+
+def quoted(path: Path) -> str:
+    """A path as SQL writes it."""
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 def _check_kind(path: Path) -> None:

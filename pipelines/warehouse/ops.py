@@ -82,6 +82,13 @@ OPS: Mapping[str, Mapping[str, str]] = {
         "raw_json": "text",
         "rejected_at": TIME,
     },
+    "erasures": {
+        "run_id": "text",
+        "kind": "text",
+        "subject": "text",
+        "row_count": "bigint",
+        "erased_at": TIME,
+    },
 }
 
 
