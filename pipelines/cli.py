@@ -14,7 +14,8 @@ import typer
 from pipelines.errors import PipelineError
 
 if TYPE_CHECKING:
-    from pipelines.flow import Record, Teller
+    from pipelines.flow import Teller
+    from pipelines.record import Record
 
 # What shells say of a command that was ended by Ctrl-C.
 INTERRUPTED = 130
@@ -130,14 +131,23 @@ def build(
 
 
 @app.command()
-def run(stores: Stores = None, as_of: AsOf = None) -> None:
+def run(
+    stores: Stores = None,
+    as_of: AsOf = None,
+    every: Annotated[
+        str | None, typer.Option(metavar="CRON", help="Again and again, as in '0 * * * *', until Ctrl-C.")
+    ] = None,
+) -> None:
     """Sync, build, publish and report."""
     from pipelines import flow
+    from pipelines.schedule import repeat
     from pipelines.settings import day, read_settings
     from pipelines.transform import Wish
 
     with _told() as teller:
         settings = read_settings()
+        if every:
+            repeat(settings, every, ["run", *(stores or ()), *(["--as-of", as_of] if as_of else [])], teller)
         record = flow.run(settings, settings.chosen(stores), Wish(as_of=day(as_of), unit_tests=False), teller)
     _finish(record)
 
@@ -151,6 +161,33 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For machines.")
 
     with _told():
         show_status(read_status(read_settings()), as_json)
+
+
+@app.command()
+def logs(
+    limit: Annotated[int, typer.Option(help="So many runs, the last ones.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line, for machines.")] = False,
+) -> None:
+    """What the last runs did: asked, loaded, changed, and what went wrong."""
+    from pipelines.logs import read_logs
+    from pipelines.settings import read_settings
+    from pipelines.terminal import show_logs
+
+    with _told():
+        show_logs(read_logs(read_settings(), limit), as_json)
+
+
+@app.command()
+def schedule(
+    kind: Annotated[str, typer.Argument(metavar="cron|systemd|github|airflow", help="The scheduler.")],
+    every: Annotated[str, typer.Option(metavar="CRON", help="When to run.")] = "0 * * * *",
+) -> None:
+    """Print a ready unit for a scheduler."""
+    from pipelines.schedule import unit
+    from pipelines.settings import read_settings
+
+    with _told() as teller:
+        teller.say(unit(kind, read_settings(), every).rstrip())
 
 
 @app.command()

@@ -56,6 +56,7 @@ STORE_KEYS: Mapping[str, type] = {
     "timeout_seconds": float,
     "attempts": int,
     "sweep_days": int,
+    "stale_hours": float,
     "resources": dict,
 }
 RESOURCE_KEYS: Mapping[str, type] = {
@@ -68,7 +69,8 @@ RESOURCE_KEYS: Mapping[str, type] = {
 }
 WAREHOUSE_KEYS: Mapping[str, type] = {"destination": str, "path": str, "published": str, "url": str}
 PRIVACY_KEYS: Mapping[str, type] = {"salt": str}
-OWN_SECTIONS = ("stores", "warehouse", "privacy")
+ALERT_KEYS: Mapping[str, type] = {"webhook": str, "command": str}
+OWN_SECTIONS = ("stores", "warehouse", "privacy", "alerts")
 
 # What the extra kassavirta[postgres] brings, and what an address of PostgreSQL may say behind a `?`.
 POSTGRES_PACKAGES = ("psycopg2", "dbt.adapters.postgres")
@@ -105,6 +107,7 @@ class Store:
     timeout_seconds: float = 60.0
     attempts: int = 6
     sweep_days: int = 7
+    stale_hours: float = 48.0
     salt: str = field(default="", repr=False)
     erased: frozenset[str] = field(default=frozenset(), repr=False)
     resources: Mapping[str, ResourceSettings] = field(default_factory=dict)
@@ -137,6 +140,14 @@ class Server:
 
 
 @dataclass(frozen=True)
+class Alerts:
+    """Who is called when runs fail and when they are well again: a web address, a command, or neither."""
+
+    webhook: str = field(default="", repr=False)
+    command: str = ""
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything a run needs to know; paths are absolute. With a server, that is the warehouse."""
 
@@ -146,6 +157,7 @@ class Settings:
     published: Path
     salt: str = field(default="", repr=False)
     server: Server | None = None
+    alerts: Alerts = field(default_factory=Alerts)
 
     @property
     def data(self) -> Path:
@@ -166,6 +178,11 @@ class Settings:
         unknown = [name for name in names or () if name not in self.stores]
         if unknown:
             raise SettingsError(f"no store {_and(unknown)} in .dlt/config.toml; there is {_and(self.stores)}")
+        off = [name for name in names or () if not self.stores[name].enabled]
+        if off:
+            raise SettingsError(
+                f"{_and(off)}: Disabled; set enabled = true under [stores.{off[0]}] in .dlt/config.toml"
+            )
         stores = [self.stores[name] for name in names] if names else list(self.stores.values())
         enabled = [store for store in stores if store.enabled]
         if not enabled:
@@ -189,6 +206,11 @@ class Settings:
 def now() -> pendulum.DateTime:
     """This moment, in UTC."""
     return pendulum.now("UTC")
+
+
+def here(moment: pendulum.DateTime) -> pendulum.DateTime:
+    """A moment on this machine's own clock."""
+    return moment.in_timezone("local")
 
 
 def moment(text: str | None) -> pendulum.DateTime | None:
@@ -302,6 +324,9 @@ def _settings(home: Path, document: Mapping[str, Any], problems: list[str]) -> S
     problems.extend(f"unknown section [{name}], expected [stores.NAME] or [warehouse]" for name in unknown)
     warehouse = _typed("warehouse", document.get("warehouse", {}), WAREHOUSE_KEYS, problems)
     privacy = _typed("privacy", document.get("privacy", {}), PRIVACY_KEYS, problems)
+    alerts = Alerts(**_typed("alerts", document.get("alerts", {}), ALERT_KEYS, problems))
+    if alerts.webhook and not _is_private(alerts.webhook):
+        problems.append("alerts.webhook is no web address that begins with https://")
     destination = warehouse.get("destination", "duckdb")
     if destination not in DESTINATIONS:
         problems.append(f"warehouse.destination is {destination!r}, expected {_or(DESTINATIONS)}")
@@ -319,6 +344,7 @@ def _settings(home: Path, document: Mapping[str, Any], problems: list[str]) -> S
         published=paths["published"],
         salt=privacy.get("salt", ""),
         server=_server(warehouse.get("url", ""), problems) if destination == "postgres" else None,
+        alerts=alerts,
     )
 
 
@@ -350,6 +376,14 @@ def _server(url: str, problems: list[str]) -> Server | None:
         )
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     return Server(host, port, database, user, password, options)
+
+
+def _is_private(url: str) -> bool:
+    """Whether nobody on the way can read what is sent to an address."""
+    parts = urlsplit(url)
+    return bool(parts.hostname) and (
+        parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+    )
 
 
 def _is_installed(package: str) -> bool:

@@ -34,6 +34,7 @@ OPS: Mapping[str, Mapping[str, str]] = {
         "rows_loaded": "text",
         "versions": "text",
         "message": "text",
+        "summary": "text",
     },
     "windows": {
         "run_id": "text",
