@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +14,7 @@ import typer
 from pipelines.errors import PipelineError
 
 if TYPE_CHECKING:
+    from pipelines.check import Finding
     from pipelines.flow import Teller
     from pipelines.record import Record
 
@@ -69,16 +70,7 @@ def check(stores: Stores = None) -> None:
     from pipelines.settings import read_settings
 
     with _told() as teller:
-        findings = check_stores(read_settings().chosen(stores))
-        for finding in findings:
-            for line in finding.lists:
-                teller.say(f"{finding.store}: {line}")
-            for warning in finding.warnings:
-                teller.say(f"warning: {warning}")
-            for problem in finding.problems:
-                typer.echo(f"error: {problem}", err=True)
-    problems = [problem for finding in findings for problem in finding.problems]
-    raise typer.Exit(problems[0].exit_code if problems else 0)
+        _show(check_stores(read_settings().chosen(stores)), teller)
 
 
 @app.command()
@@ -223,25 +215,38 @@ def forget(
 
 @app.command()
 def init(
-    platform: Annotated[str, typer.Option(help="Where the store runs.")] = "mycashflow",
+    platform: Annotated[str, typer.Option(help="Where the store runs: mycashflow or cscart.")] = "mycashflow",
     name: Annotated[str, typer.Option(help="What you call the store.")] = "main",
-    store: Annotated[
-        str,
-        typer.Option(prompt="Store (NAME of https://NAME.mycashflow.fi)", help="Its name or address."),
-    ] = ...,  # type: ignore[assignment]
-    user: Annotated[str, typer.Option(prompt="API user's e-mail", help="The API user's e-mail.")] = ...,  # type: ignore[assignment]
-    key: Annotated[str, typer.Option(prompt="API key", hide_input=True, help="The API user's key.")] = ...,  # type: ignore[assignment]
+    store: Annotated[str, typer.Option(help="Its name (mycashflow) or address (cscart).")] = "",
+    user: Annotated[str, typer.Option(help="The API user's e-mail.")] = "",
+    key: Annotated[str, typer.Option(help="The API user's key.")] = "",
     time_zone: Annotated[str, typer.Option(help="The store's own zone.")] = "Europe/Helsinki",
     currency: Annotated[str, typer.Option(help="The store's own currency.")] = "EUR",
+    unchecked: Annotated[bool, typer.Option("--unchecked", help="Do not ask the store first.")] = False,
 ) -> None:
-    """Set up a store: writes .dlt/ and checks that it can be read."""
-    from pipelines.init import NewStore, write_settings
+    """Set up a store: asks for what is not given, checks that it can be read, writes .dlt/."""
+    from pipelines.check import check_stores
+    from pipelines.init import NewStore, question, set_up
 
     with _told() as teller:
-        new = NewStore(name, platform, store, user, key, time_zone, currency)
-        for path in write_settings(Path.cwd(), new):
+        asked = {
+            question(platform): (store, False),
+            "API user's e-mail": (user, False),
+            "API key": (key, True),
+        }
+        address, login, secret = (given or _ask(text, hide) for text, (given, hide) in asked.items())
+        new = NewStore(name, platform, address, login, secret, time_zone, currency)
+        show = (lambda store: None) if unchecked else (lambda store: _show(check_stores([store]), teller))
+        for path in set_up(Path.cwd(), new, show):
             teller.say(f"written: .dlt/{path.name}")
-    check([name])
+
+
+def _ask(text: str, hide: bool) -> str:
+    """What the person in front answers; nothing when there is none."""
+    try:
+        return str(typer.prompt(text, hide_input=hide))
+    except typer.Abort:
+        return ""
 
 
 @contextmanager
@@ -260,6 +265,20 @@ def _told() -> Iterator[Teller]:
         os._exit(
             INTERRUPTED
         )  # at once: no state depends on a tidy end, and threads may be waiting for a store
+
+
+def _show(findings: Sequence[Finding], teller: Teller) -> None:
+    """Says what was found of each store, and ends with the first problem's code."""
+    for finding in findings:
+        for line in finding.lists:
+            teller.say(f"{finding.store}: {line}")
+        for warning in finding.warnings:
+            teller.say(f"warning: {warning}")
+        for problem in finding.problems:
+            typer.echo(f"error: {problem}", err=True)
+    problems = [problem for finding in findings for problem in finding.problems]
+    if problems:
+        raise typer.Exit(problems[0].exit_code)
 
 
 def _finish(record: Record) -> None:

@@ -80,7 +80,7 @@ def erase(settings: Settings, email: str, run_id: str) -> Mapping[str, int]:
         for schema, table, endpoint in lists:
             _blank_list(erasure, schema, table, endpoint, accounts)
         _blank_ops(erasure)
-        _forget_keys(erasure)
+        _forget_keys(erasure, accounts)
         _count(erasure)
     for scratch in ("dbt", "dlt"):
         shutil.rmtree(settings.data / scratch, ignore_errors=True)
@@ -227,7 +227,8 @@ def _blank_ops(erasure: Erasure) -> None:
     _blank_rejected(erasure)
     pattern = f"%{erasure.email}%"
     for (schema, table), columns in erasure.tables.items():
-        for column in (name for name, kind in columns.items() if kind in TEXTS and schema == "ops"):
+        is_ours = schema == "ops" and table != "sync_rows"  # its keys say what to delete elsewhere
+        for column in (name for name, kind in columns.items() if kind in TEXTS and is_ours):
             erasure.connection.execute(
                 f'update ops.{table} set "{column}" = null where lower("{column}") like ?', [pattern]
             )
@@ -257,16 +258,28 @@ def _blank_rejected(erasure: Erasure) -> None:
             erasure.rows["rejected_rows"] = erasure.rows.get("rejected_rows", 0) + 1
 
 
-def _forget_keys(erasure: Erasure) -> None:
-    """Where models do not write, rows go that are known by a key made of nothing but the address."""
+def _forget_keys(erasure: Erasure, accounts: Mapping[str, set[tuple[str, int]]]) -> None:
+    """Where models do not write, rows go that are known by a key made of nothing but the address.
+
+    What destinations were sent is marked, so that it is deleted there and not sent again.
+    """
     if not erasure.has("marts", "dim_customers"):
         return
+    if erasure.has("ops", "sync_rows"):
+        names = [account(*each) for found in accounts.values() for each in found]
+        erasure.connection.execute(
+            "update ops.sync_rows"
+            " set status = 'forgotten', reason = null, payload_hash = null, consent = null"
+            " where customer_key in (select customer_key from marts.dim_customers"
+            " where email_normalised = ? or store || '|' || cast(customer_id as text) = any(?))",
+            [erasure.email, names],
+        )
     keys = erasure.connection.execute(
         "select customer_key from marts.dim_customers where email_normalised = ? and customer_id is null",
         [erasure.email],
     ).fetchall()
     for (schema, table), columns in erasure.tables.items():
-        if schema in ("snapshots", "ops") and "customer_key" in columns:
+        if schema == "snapshots" and "customer_key" in columns:
             erasure.connection.execute(
                 f"delete from {schema}.{table} where customer_key = any(?)", [[key for (key,) in keys]]
             )

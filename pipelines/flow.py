@@ -18,6 +18,7 @@ from pipelines.lock import run_lock
 from pipelines.record import Record, row_of_killed, write
 from pipelines.settings import Settings, Store, now
 from pipelines.sweep import is_due, sweep_store
+from pipelines.tidy import tidy
 from pipelines.transform import Wish
 from pipelines.warehouse import Warehouse, published_of, warehouse_of
 
@@ -136,6 +137,7 @@ def _sync_stores(
 ) -> None:
     for store in stores:
         _do(load_store, _job(settings, store, wanted, teller, record), teller, record)
+    tidy(warehouse_of(settings))
 
 
 def _sweep_due(settings: Settings, stores: Sequence[Store], teller: Teller, record: Record) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.warehouse import connect, ensure_ops, pack, replace
+from pipelines.warehouse import connect, ensure_ops, pack_if_loose, replace
 
 # What destinations get is made for them, not for analysts; the rest are dlt's working copies.
 LEFT_OUT = ("outbound", "main")
@@ -37,7 +37,7 @@ def publish(warehouse: Path, published: Path, run: Mapping[str, Any] | None = No
     aside = published.with_name(f".{published.name}.new")
     aside.unlink(missing_ok=True)
     try:
-        _pack(warehouse)
+        pack_if_loose(warehouse)
         shutil.copyfile(warehouse, aside)
         with connect(aside) as connection:
             _leave_out(connection)
@@ -51,17 +51,6 @@ def publish(warehouse: Path, published: Path, run: Mapping[str, Any] | None = No
         for leftover in (aside, aside.with_name(aside.name + ".wal")):
             leftover.unlink(missing_ok=True)
     return count
-
-
-def _pack(warehouse: Path) -> None:
-    """Writes all that is logged into the file; and the file anew when more of it is free than used."""
-    with connect(warehouse) as connection:
-        used, free = connection.execute(
-            "select used_blocks, free_blocks from pragma_database_size()"
-            " where database_name = current_catalog()"
-        ).fetchall()[0]
-    if free > used:
-        pack(warehouse)
 
 
 def _leave_out(connection: duckdb.DuckDBPyConnection) -> None:

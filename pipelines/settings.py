@@ -276,16 +276,17 @@ def _salt_of(folder: Path) -> str:
     return path.read_text(encoding="ascii").strip()
 
 
-def check_store(name: str, values: Mapping[str, Any]) -> None:
-    """Nothing, when a store could be configured so.
+def store_of(name: str, values: Mapping[str, Any]) -> Store:
+    """A store as it would be configured.
 
     Raises:
         SettingsError: every problem is named.
     """
     problems: list[str] = []
-    _store(name, values, problems)
+    store = _store(name, values, problems)
     if problems:
         raise SettingsError("; ".join(problems))
+    return store
 
 
 def _read_files(folder: Path, problems: list[str]) -> dict[str, Any]:

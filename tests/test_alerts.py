@@ -45,7 +45,7 @@ class Ear(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: Ear
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if self.server.status == 200:
             self.server.told.append(json.loads(body))

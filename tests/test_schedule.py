@@ -1,4 +1,4 @@
-"""Runs come again: the units work as printed, and `run --every` outlives failures and refuses a second one."""
+"""Runs come again: units work as printed, and `run --every` outlives failures and refuses a second one."""
 
 from __future__ import annotations
 

@@ -87,5 +87,8 @@ class Warehouse(Protocol):
             SettingsError: as `connect` does.
         """
 
+    def tidy(self) -> None:
+        """Gives back the space of what is gone, when there is much of it."""
+
     def explain(self, error: BaseException) -> PipelineError | None:
         """What an error of the database or disk means for the person who runs this; None for any other."""

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 # At the eighth byte of every DuckDB file.
 MAGIC = b"DUCK"
 
+# Of blocks that are used, so many may be free beside them before the file is written anew.
+MOST_FREE = 0.5
+
 # What DuckDB may hold in memory while it loads, however much there is to load.
 LOAD_MEMORY = "256MB"
 
@@ -75,6 +78,10 @@ class DuckWarehouse:
         """Replaces the file by a new one that holds what is there and nothing else."""
         pack(self.path)
 
+    def tidy(self) -> None:
+        """Replaces the file likewise, if it is worth it."""
+        pack_if_loose(self.path)
+
     def explain(self, error: BaseException) -> PipelineError | None:
         """What a DuckDB or operating system error means."""
         return explain(error, self.path) if isinstance(error, duckdb.Error | OSError) else None
@@ -117,6 +124,17 @@ def check_usable(path: Path) -> None:
         probe.unlink()
     except OSError as error:
         raise explain(error, path) from error
+
+
+def pack_if_loose(path: Path) -> None:
+    """Writes all that is logged into the file; and the file anew when too much of it is free."""
+    with connect(path) as connection:
+        used, free = connection.execute(
+            "select used_blocks, free_blocks from pragma_database_size()"
+            " where database_name = current_catalog()"
+        ).fetchall()[0]
+    if free > MOST_FREE * used:
+        pack(path)
 
 
 def pack(path: Path) -> None:
@@ -162,8 +180,9 @@ def _check_kind(path: Path) -> None:
 
 def _unreadable(path: Path) -> SettingsError:
     return SettingsError(
-        f"{path.name}: it is no DuckDB file that this version can read. "
-        "Move it away and run `kassavirta run`."
+        f"{path.name}: it is no DuckDB file that this version can read. Move it away, put a copy of the "
+        "published file in its place if you have one, which has all but the last runs, and run "
+        "`kassavirta run`."
     )
 
 

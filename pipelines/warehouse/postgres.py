@@ -151,6 +151,9 @@ class PostgresWarehouse:
         with self.connect() as connection:
             connection.execute("vacuum full")
 
+    def tidy(self) -> None:
+        """Nothing: the server does so by itself."""
+
     def explain(self, error: BaseException) -> PipelineError | None:
         """What an error of the database means, or a full disk under `data/`."""
         if getattr(error, "errno", None) == errno.ENOSPC:
