@@ -1,0 +1,125 @@
+"""From a warehouse that is damaged, lost, older or newer there is a way back, and the message says which."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from typer.testing import CliRunner, Result
+
+from pipelines import flow
+from pipelines.cli import app
+from pipelines.demo.opening import make_shop
+from pipelines.demo.server import ShopServer, serve
+from pipelines.job import Wanted
+from pipelines.settings import Settings
+from pipelines.warehouse.ops import MIGRATIONS, OPS
+from tests.stage import Listener, settings_for
+from tests.test_cli import assert_refused, configure
+
+AS_OF = "2026-06-30"
+BUILT = ("marts", "metrics", "segments")
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(app, list(words))
+
+
+def built(path: Path) -> dict[str, Any]:
+    """Every table of the models: how many rows, and a sum over all of their values."""
+    with duckdb.connect(str(path), read_only=True) as connection:
+        names = connection.execute(
+            f"select schema_name, table_name from duckdb_tables() where schema_name in {BUILT}"
+        ).fetchall()
+        return {
+            f"{schema}.{name}": connection.execute(
+                f"select count(*), sum(hash(whole)) from {schema}.{name} as whole"
+            ).fetchall()
+            for schema, name in names
+        }
+
+
+@pytest.fixture(scope="module")
+def shop_at() -> Iterator[ShopServer]:
+    with make_shop(60, seed=5) as shop, serve(shop) as server:
+        yield server
+
+
+def test_what_is_damaged_or_lost_comes_back_as_it_was(tmp_path: Path, shop_at: ShopServer) -> None:
+    configure(tmp_path, shop_at.url)
+    warehouse, published = tmp_path / "data/warehouse.duckdb", tmp_path / "data/kassavirta.duckdb"
+    assert run("run", "--as-of", AS_OF).exit_code == 0
+    before = built(published)
+    warehouse.write_bytes(warehouse.read_bytes()[:5000])
+    refused = run("sync")
+    assert_refused(refused, 2, "put a copy of the published file in its place if you have one")
+    shop_at.requests.clear()
+    shutil.move(warehouse, tmp_path / "damaged")
+    shutil.copy(published, warehouse)
+    assert run("sync").exit_code == 0
+    assert not [
+        params for _, path, params, _ in shop_at.requests if "orders" in path and params.get("page") == "2"
+    ]
+    assert run("build", "--as-of", AS_OF).exit_code == 0
+    assert built(published) == before
+    warehouse.unlink()
+    published.unlink()
+    assert run("sync", "--full").exit_code == 0
+    assert run("build", "--as-of", AS_OF).exit_code == 0
+    assert built(published) == before
+
+
+def test_damage_in_the_middle_of_the_file_is_named(settings: Settings) -> None:
+    flow.sync(settings, settings.chosen(), Wanted(), Listener())
+    content = bytearray(settings.warehouse.read_bytes())
+    for place in range(3 * 4096, len(content), 64 * 1024):
+        content[place + 100 : place + 4000] = b"\xa5" * 3900
+    settings.warehouse.write_bytes(content)
+    with pytest.raises(Exception, match=r"warehouse\.duckdb") as told:
+        record = flow.sync(settings, settings.chosen(), Wanted(), Listener())
+        raise record.failures[0]
+    assert "Move it away, put a copy of the published file in its place" in str(told.value)
+
+
+def test_an_older_warehouse_is_moved_forward(
+    settings: Settings, query: Callable[[str], list[tuple[Any, ...]]]
+) -> None:
+    flow.sync(settings, settings.chosen(), Wanted(), Listener())
+    with duckdb.connect(str(settings.warehouse)) as connection:
+        connection.execute("drop table ops.schema_version")
+        connection.execute("drop table ops.erasures")
+        connection.execute("alter table ops.runs drop column summary")
+    flow.sync(settings, settings.chosen(), Wanted(), Listener())
+    assert query("select version from ops.schema_version") == [(len(MIGRATIONS),)]
+    assert query("select count(*), count(summary) from ops.runs") == [(2, 1)]
+    assert query("select count(*) from ops.erasures") == [(0,)]
+
+
+def test_every_migration_leads_one_version_on(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    flow.sync(settings, settings.chosen(), Wanted(("brands",)), Listener())
+    more = (*MIGRATIONS, ["update ops.runs set command = 'load' where command = 'sync'"])
+    monkeypatch.setattr("pipelines.warehouse.ops.MIGRATIONS", more)
+    flow.sync(settings, settings.chosen(), Wanted(("brands",)), Listener())
+    with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
+        commands = connection.execute("select command from ops.runs order by started_at").fetchall()
+        versions = connection.execute("select version from ops.schema_version order by 1").fetchall()
+    assert commands == [("load",), ("sync",)]
+    assert versions == [(1,), (2,)]
+
+
+def test_a_newer_warehouse_is_left_alone(settings: Settings) -> None:
+    flow.sync(settings, settings.chosen(), Wanted(("brands",)), Listener())
+    with duckdb.connect(str(settings.warehouse)) as connection:
+        connection.execute("insert into ops.schema_version values (99, now())")
+    with pytest.raises(Exception, match="made by a newer kassavirta .its tables are version 99"):
+        flow.sync(settings, settings.chosen(), Wanted(("brands",)), Listener())
+
+
+def test_tables_of_ops_are_told_apart_by_their_names() -> None:
+    assert all(re.fullmatch(r"[a-z_]+", name) for name in OPS)
+    assert settings_for(Path("."), "http://127.0.0.1:9").stores
