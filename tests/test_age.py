@@ -21,10 +21,10 @@ from tests.stage import Listener, settings_for
 
 
 def load(settings: Settings) -> float:
-    """One load; the seconds it took."""
-    started = time.monotonic()
+    """One load; the seconds of work it took, whoever else is at work on this machine."""
+    started = time.process_time()
     assert flow.sync(settings, settings.chosen(), Wanted(), Listener()).exit_code == 0
-    return time.monotonic() - started
+    return time.process_time() - started
 
 
 def age(home: Path, shop: Shop, loads: int) -> tuple[Settings, Settings, list[float]]:
@@ -69,8 +69,8 @@ def test_many_loads_are_as_small_and_quick_as_one(tmp_path: Path, shop: Shop, lo
     )
     assert size(old) <= 1.5 * size(young)
     assert counts(old) == counts(young)
-    few = max(3, loads // 10)
-    assert median(seconds[-few:]) < 1.5 * median(seconds[1 : few + 1])
+    few = max(4, loads // 10)
+    assert median(seconds[-few:]) < 1.3 * median(seconds[1 : few + 1])
     with duckdb.connect(str(old.warehouse), read_only=True) as connection:
         kept = connection.execute("select count(*) from raw_mycashflow._dlt_pipeline_state").fetchall()
     assert kept[0][0] <= 5

@@ -81,11 +81,13 @@ def test_systemd_takes_its_units(home: Path, tmp_path: Path) -> None:
     environ = {**os.environ, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path / "config")}
     subprocess.run(["/bin/sh"], input=printed("systemd"), text=True, env=environ, check=True)
     units = [str(tmp_path / "config/systemd/user" / f"kassavirta.{kind}") for kind in ("service", "timer")]
-    told = subprocess.run(
-        ["systemd-analyze", "--user", "verify", *units], env=environ, capture_output=True, text=True
-    )
+    environ["XDG_RUNTIME_DIR"] = str(tmp_path)
+    verify = ["systemd-analyze", "--user", "verify", *units]
+    told = subprocess.run(verify, env=environ, capture_output=True, text=True)
     assert (told.returncode, told.stderr) == (0, "")
     assert f"WorkingDirectory={home}".replace("%", "%%") in Path(units[0]).read_text().splitlines()
+    Path(units[0]).write_text(Path(units[0]).read_text().replace("ExecStart=", "ExecStart=/nowhere"))
+    assert subprocess.run(verify, env=environ, capture_output=True).returncode != 0
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="there is no systemd here")

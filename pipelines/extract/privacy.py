@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -164,10 +165,18 @@ def _problems(endpoint: Endpoint, columns: Mapping[str, str]) -> Iterator[str]:
         if way not in ("hash", "drop"):
             yield f"{name} is {way!r}, expected 'hash' or 'drop'"
         elif name not in kinds:
-            near = get_close_matches(name, kinds, 3, 0.5) or [each for each in kinds if name in each][:3]
+            near = _near(name, list(kinds))
             yield f"there is no {name}" + (f"; did you mean {' or '.join(near)}?" if near else "")
         elif kinds[name] not in HIDEABLE or name == endpoint.key:
             yield f"{name} is {'the key' if name == endpoint.key else 'no text'} and cannot be hidden"
+
+
+def _near(name: str, names: Sequence[str]) -> list[str]:
+    """A few names like one, or that end in one like it."""
+    last = name.split("__")[-1]
+    alike = set(get_close_matches(last, {each.split("__")[-1] for each in names}, 2, 0.7))
+    ends = [each for each in names if each.split("__")[-1] in alike]
+    return list(dict.fromkeys([*get_close_matches(name, names, 1, 0.8), *ends]))[:3]
 
 
 def _path(name: str) -> Path:
@@ -208,7 +217,7 @@ def _changed(rows: pa.Table, path: Path, mask: pa.Array, change: Change) -> pa.T
 def _changed_column(column: pa.Array, path: Path, mask: pa.Array, change: Change) -> pa.Array:
     """A column, however nested, with the values at a path changed."""
     if pa.types.is_list(column.type):
-        whole = column.take(pa.array(range(len(column))))  # a list that is a slice cannot be put together
+        whole = column.take(pa.array(np.arange(len(column))))  # a list that is a slice cannot be put together
         inner = mask.take(pc.list_parent_indices(whole))
         values = _changed_column(whole.flatten(), path, inner, change)
         return pa.ListArray.from_arrays(_offsets(whole), values, mask=whole.is_null())

@@ -21,6 +21,15 @@ if TYPE_CHECKING:
 # At the eighth byte of every DuckDB file.
 MAGIC = b"DUCK"
 
+# What DuckDB says of a file that is of another version, cut off, or not as it was written.
+DAMAGED = (
+    "not a valid DuckDB",
+    "version number",
+    "Corrupt",
+    "Could not read enough bytes",
+    "Failed to deserialize",
+)
+
 # Of blocks that are used, so many may be free beside them before the file is written anew.
 MOST_FREE = 0.5
 
@@ -202,7 +211,7 @@ def explain(error: BaseException, path: Path) -> PipelineError:
             f"{name}: another process has it open. Close it and run again; to query, open the published "
             "file instead."
         )
-    if "not a valid DuckDB" in text or "version number" in text or "Corrupt" in text:
+    if any(sign in text for sign in DAMAGED):
         return _unreadable(path)
     if isinstance(error, PermissionError) or "Permission denied" in text:
         return SettingsError(

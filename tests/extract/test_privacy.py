@@ -100,7 +100,10 @@ def test_every_personal_name_is_a_name_of_the_list() -> None:
 @pytest.mark.parametrize(
     ("column", "words"),
     [
-        ('emial = "drop"', "there is no emial; did you mean email"),
+        (
+            'emial = "drop"',
+            "there is no emial; did you mean customer_information__email or shipping_address__email?",
+        ),
         ('customer_information__emial = "drop"', "did you mean customer_information__email"),
         ('id = "hash"', "id is the key and cannot be hidden"),
         ('total = "drop"', "total is no text and cannot be hidden"),
