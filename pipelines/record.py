@@ -95,17 +95,18 @@ class Record:
 
 
 def row_of_killed(said: Mapping[str, Any]) -> dict[str, Any]:
-    """The row of a run that could not write its own, from what its lock says."""
+    """The row of a run that could not write its own, from what its lock says; when it ended nobody knows."""
     started = moment(said.get("since")) or now()
     return {
         "run_id": said.get("run_id") or f"killed at {started.to_iso8601_string()}",
         "command": said.get("command", "unknown"),
         "started_at": started,
-        "finished_at": None,
+        "finished_at": started,
         "status": "failed",
         "exit_code": OUR_FAULT,
         "stores": said.get("stores", ""),
         "failed_stores": "",
+        "requests": 0,
         "rows_loaded": "{}",
         "message": KILLED,
     }

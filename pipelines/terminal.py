@@ -118,6 +118,8 @@ def show_status(status: dict[str, Any], as_json: bool) -> None:
             first = ["", "", ""]
     console = Console(width=None if sys.stdout.isatty() else LOG_WIDTH)
     console.print(table)
+    if status["next_run"]:
+        console.print(f"next run: {status['next_run']}")
     for store in status["stores"]:
         if store["message"]:
             console.print(

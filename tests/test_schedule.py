@@ -73,7 +73,8 @@ def test_the_line_for_cron_runs_as_cron_runs_it(home: Path, server: ShopServer) 
 @pytest.mark.skipif(not shutil.which("crontab"), reason="there is no crontab here")
 def test_cron_itself_takes_the_line(home: Path) -> None:
     (home / "crontab").write_text(printed("cron"))
-    subprocess.run(["crontab", "-T", "crontab"], check=True)
+    told = [subprocess.run(["crontab", check, "crontab"]).returncode for check in ("-T", "-n")]
+    assert 0 in told  # cronie's word for a dry run, and Debian's
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="there is no systemd here")
