@@ -23,6 +23,8 @@ from pipelines.errors import SettingsError
 from pipelines.job import Wanted
 from pipelines.settings import Settings
 from pipelines.transform import Wish
+from pipelines.warehouse import warehouse_of
+from tests.database import running_cluster
 from tests.stage import Listener, settings_for
 
 EMAIL = "zebulon.quuxinen@example.org"
@@ -219,3 +221,33 @@ def test_files_of_a_command_are_their_owner_s_alone(tmp_path: Path) -> None:
         subprocess.run(command, cwd=tmp_path, env=environ, check=True, capture_output=True)
     assert [path.name for path in tmp_path.rglob("data/**/*") if path.stat().st_mode & 0o077] == []
     assert (tmp_path / "data/warehouse.duckdb").stat().st_mode & 0o777 == 0o600
+
+
+def test_in_postgres_the_person_is_in_no_table_and_stays_out(settings: Settings, shop: Shop) -> None:
+    enter(shop)
+    with running_cluster() as cluster:
+        there = replace(settings, server=cluster.server)
+        flow.sync(there, there.chosen(), Wanted(), Listener())
+        assert in_database(there, "Zebulon")
+        assert flow.forget(there, EMAIL, Listener()).status == "done"
+        assert [word for word in WORDS if in_database(there, word)] == []
+        shop.update("orders", shop.ids("orders")[1], {"status": "CANCELLED"})
+        flow.sync(there, there.chosen(), Wanted(), Listener())
+        assert [word for word in WORDS if in_database(there, word)] == []
+
+
+def in_database(settings: Settings, word: str) -> list[str]:
+    """The tables in which a word is."""
+    with warehouse_of(settings).connect(read_only=True) as connection:
+        tables = connection.execute(
+            "select table_schema, table_name from information_schema.tables"
+            " where table_schema not in ('pg_catalog', 'information_schema') and table_type = 'BASE TABLE'"
+        ).fetchall()
+        pattern = [f"%{word.lower()}%"]
+        return [
+            f"{schema}.{name}"
+            for schema, name in tables
+            if connection.execute(
+                f"select 1 from {schema}.{name} as t where lower(cast(t as text)) like ? limit 1", pattern
+            ).fetchall()
+        ]

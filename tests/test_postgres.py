@@ -28,7 +28,6 @@ from pipelines.transform import Wish
 from pipelines.warehouse import Read, insert, published_of, warehouse_of
 from tests.database import PASSWORD, Cluster, running_cluster, url_of
 from tests.stage import Listener, settings_for
-from tests.test_forget import EMAIL, WORDS, enter
 
 Query = Callable[[str], list[tuple[Any, ...]]]
 
@@ -377,32 +376,3 @@ def test_a_folder_of_sockets_is_an_address_too(
     configure(tmp_path, server.url, url)
     assert run("sync", "--resource", "versions").exit_code == 0
     assert run("status").exit_code == 0
-
-
-def test_a_forgotten_person_is_in_no_table_and_stays_out(
-    in_postgres: Settings, shop: Shop, ask: Query
-) -> None:
-    enter(shop)
-    sync(in_postgres)
-    assert told_by(ask, "Zebulon")
-    assert flow.forget(in_postgres, EMAIL, Listener()).status == "done"
-    assert [word for word in WORDS if told_by(ask, word)] == []
-    shop.update("orders", shop.ids("orders")[1], {"status": "CANCELLED"})
-    sync(in_postgres)
-    assert [word for word in WORDS if told_by(ask, word)] == []
-    assert ask("select count(*) from ops.erasures where kind = 'e-mail' and row_count > 0") == [(1,)]
-    assert list((in_postgres.data).rglob("*.duckdb")) == []
-
-
-def told_by(ask: Query, word: str) -> list[str]:
-    """The tables in which a word is."""
-    tables = ask(
-        "select table_schema, table_name from information_schema.tables"
-        " where table_schema not in ('pg_catalog', 'information_schema') and table_type = 'BASE TABLE'"
-    )
-    pattern = f"%{word.lower()}%"
-    return [
-        f"{schema}.{table}"
-        for schema, table in tables
-        if ask(f"select 1 from {schema}.{table} as t where lower(cast(t as text)) like '{pattern}' limit 1")
-    ]
