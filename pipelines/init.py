@@ -83,7 +83,7 @@ def set_up(home: Path, new: NewStore, ask: Callable[[Store], None]) -> list[Path
     for name, document in documents.items():
         if new.name in document.get("stores", {}):
             raise SettingsError(
-                f"stores.{new.name} is in .dlt/{name} already and is not overwritten: edit it there, or "
+                f"stores.{new.name} is there already and is not overwritten: edit it in .dlt/{name}, or "
                 "choose another --name"
             )
     running = holder(home / "data")

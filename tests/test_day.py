@@ -94,13 +94,12 @@ def assert_the_store_is_there(staged: Scene, theirs: set[int]) -> None:
         )
         assert [row[0] for row in query(there)] == shop.ids(name), name
     orders = {number: shop.get("orders", number) for number in shop.ids("orders")}
+    theirs |= {number for number, row in orders.items() if EMAIL in json.dumps(row).lower()}
     told = query("select id, status, total::double, details from raw_mycashflow.orders order by id")
-    told = [row for row in told if row[0] not in theirs]
-    assert told == [
-        (number, row["status"], row["total"], row["details"])
-        for number, row in orders.items()
-        if number not in theirs and EMAIL not in json.dumps(row)
-    ] or {row[0] for row in told} <= set(orders)
+    assert [row[:3] for row in told] == [
+        (number, row["status"], row["total"]) for number, row in orders.items()
+    ]
+    assert all(row[3] == (None if row[0] in theirs else orders[row[0]]["details"]) for row in told)
     for child in CHILDREN:
         counted = query(f"select order_id, count(*) from raw_mycashflow.orders__{child} group by 1")
         assert dict(counted) == {number: len(row[child]) for number, row in orders.items() if row[child]}
@@ -123,4 +122,4 @@ def assert_it_is_told(staged: Scene) -> None:
     assert (store["state"], store["last_result"]) == ("Enabled", "done")
     page = (staged.data / "report.html").read_text()
     assert "Everything arrived in full" in page
-    assert "arrived in full" in page
+    assert "killed, or cut off by the machine" in page or "partial" in page
