@@ -58,10 +58,10 @@ def test_a_day_in_which_everything_happens(scene: tuple[Scene, ShopServer]) -> N
             staged.kill_in("load", *kassavirta("run"))
             continue
         if hour == WAVE:
-            taken = take(staged, "products", 0.4)
+            taken = take(staged, "stock_items", 0.6)
         if hour == BACK:
             for number, record in taken.items():
-                shop.insert("products", record | {"id": number})
+                shop.insert("stock_items", record | {"id": number})
         if hour == FORGOTTEN_AT:
             assert run("forget", EMAIL).exit_code == 0
         codes[hour] = run("run").exit_code
@@ -87,7 +87,7 @@ def take(staged: Scene, name: str, share: float) -> dict[int, dict[str, Any]]:
 def assert_the_store_is_there(staged: Scene, theirs: set[int]) -> None:
     """Every row once, every value and child, but what was personal of one person."""
     shop, query = staged.shop, staged.query
-    for name in (*BY_CURSOR, *IN_WHOLE):
+    for name in (*BY_CURSOR, *IN_WHOLE, "stock_items"):
         there = (
             f"select id from raw_mycashflow.{name} where cast(id as text) not in"
             f" (select id from ops.deleted_records where resource = '{name}') order by id"
@@ -116,7 +116,7 @@ def assert_it_is_told(staged: Scene) -> None:
     assert "killed, or cut off by the machine" in failed[0]
     assert all("got no whole answer" in message for message in failed[1:])
     (refused,) = [message for status, message in said if status == "partial"]
-    assert "products has lost" in refused
+    assert "stock_items has lost" in refused
     assert [entry["status"] for entry in logs if entry["command"] == "forget"] == ["done"]
     (store,) = json.loads(run("status", "--json").output)["stores"]
     assert (store["state"], store["last_result"]) == ("Enabled", "done")
