@@ -39,9 +39,17 @@ def age(home: Path, shop: Shop, loads: int) -> tuple[Settings, Settings, list[fl
             shop.update("stock_items", shop.ids("stock_items")[0], {"quantity": number})
             shop.insert("stock_changes", {"stock_item_id": shop.ids("stock_items")[0], "quantity": number})
             seconds.append(load(old))
+            an_hour_passes(old)
         young = settings_for(home / "young", server.url)
         load(young)
     return old, young, seconds
+
+
+def an_hour_passes(settings: Settings) -> None:
+    """What was written down is an hour older."""
+    with duckdb.connect(str(settings.warehouse)) as connection:
+        for table in ("windows", "runs"):
+            connection.execute(f"update ops.{table} set started_at = started_at - interval 1 hour")
 
 
 def size(settings: Settings) -> int:
