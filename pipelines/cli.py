@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +14,9 @@ import typer
 from pipelines.errors import PipelineError
 
 if TYPE_CHECKING:
-    from pipelines.flow import Record, Teller
+    from pipelines.check import Finding
+    from pipelines.flow import Teller
+    from pipelines.record import Record
 
 # What shells say of a command that was ended by Ctrl-C.
 INTERRUPTED = 130
@@ -68,16 +70,7 @@ def check(stores: Stores = None) -> None:
     from pipelines.settings import read_settings
 
     with _told() as teller:
-        findings = check_stores(read_settings().chosen(stores))
-        for finding in findings:
-            for line in finding.lists:
-                teller.say(f"{finding.store}: {line}")
-            for warning in finding.warnings:
-                teller.say(f"warning: {warning}")
-            for problem in finding.problems:
-                typer.echo(f"error: {problem}", err=True)
-    problems = [problem for finding in findings for problem in finding.problems]
-    raise typer.Exit(problems[0].exit_code if problems else 0)
+        _show(check_stores(read_settings().chosen(stores)), teller)
 
 
 @app.command()
@@ -133,14 +126,23 @@ def build(
 
 
 @app.command()
-def run(stores: Stores = None, as_of: AsOf = None) -> None:
+def run(
+    stores: Stores = None,
+    as_of: AsOf = None,
+    every: Annotated[
+        str | None, typer.Option(metavar="CRON", help="Again and again, as in '0 * * * *', until Ctrl-C.")
+    ] = None,
+) -> None:
     """Sync, build, publish and report."""
     from pipelines import flow
+    from pipelines.schedule import repeat
     from pipelines.settings import day, read_settings
     from pipelines.transform import Wish
 
     with _told() as teller:
         settings = read_settings()
+        if every:
+            repeat(settings, every, ["run", *(stores or ()), *(["--as-of", as_of] if as_of else [])], teller)
         record = flow.run(settings, settings.chosen(stores), Wish(as_of=day(as_of)), teller)
     _finish(record)
 
@@ -154,6 +156,33 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For machines.")
 
     with _told():
         show_status(read_status(read_settings()), as_json)
+
+
+@app.command()
+def logs(
+    limit: Annotated[int, typer.Option(help="So many runs, the last ones.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line, for machines.")] = False,
+) -> None:
+    """What the last runs did: asked, loaded, changed, and what went wrong."""
+    from pipelines.logs import read_logs
+    from pipelines.settings import read_settings
+    from pipelines.terminal import show_logs
+
+    with _told():
+        show_logs(read_logs(read_settings(), limit), as_json)
+
+
+@app.command()
+def schedule(
+    kind: Annotated[str, typer.Argument(metavar="cron|systemd|github|airflow", help="The scheduler.")],
+    every: Annotated[str, typer.Option(metavar="CRON", help="When to run.")] = "0 * * * *",
+) -> None:
+    """Print a ready unit for a scheduler."""
+    from pipelines.schedule import unit
+    from pipelines.settings import read_settings
+
+    with _told() as teller:
+        teller.say(unit(kind, read_settings(), every).rstrip())
 
 
 @app.command()
@@ -172,29 +201,55 @@ def report(
 
 
 @app.command()
-def init(
-    platform: Annotated[str, typer.Option(help="Where the store runs.")] = "mycashflow",
-    name: Annotated[str, typer.Option(help="What you call the store.")] = "main",
-    store: Annotated[
-        str,
-        typer.Option(
-            prompt="Store (NAME of https://NAME.mycashflow.fi, or a CS-Cart shop's address)",
-            help="Its name or address.",
-        ),
-    ] = ...,  # type: ignore[assignment]
-    user: Annotated[str, typer.Option(prompt="API user's e-mail", help="The API user's e-mail.")] = ...,  # type: ignore[assignment]
-    key: Annotated[str, typer.Option(prompt="API key", hide_input=True, help="The API user's key.")] = ...,  # type: ignore[assignment]
-    time_zone: Annotated[str, typer.Option(help="The store's own zone.")] = "Europe/Helsinki",
-    currency: Annotated[str, typer.Option(help="The store's own currency.")] = "EUR",
+def forget(
+    email: Annotated[
+        str, typer.Argument(help="The person's e-mail address; asked for when it is not given.")
+    ] = "",
 ) -> None:
-    """Set up a store: writes .dlt/ and checks that it can be read."""
-    from pipelines.init import NewStore, write_settings
+    """Erase one person everywhere, and keep them out of later loads; sums stay as they are."""
+    from pipelines import flow
+    from pipelines.settings import read_settings
 
     with _told() as teller:
-        new = NewStore(name, platform, store, user, key, time_zone, currency)
-        for path in write_settings(Path.cwd(), new):
+        address = email or typer.prompt("E-mail address to forget")
+        record = flow.forget(read_settings(), address, teller)
+    _finish(record)
+
+
+@app.command()
+def init(
+    platform: Annotated[str, typer.Option(help="Where the store runs: mycashflow or cscart.")] = "mycashflow",
+    name: Annotated[str, typer.Option(help="What you call the store.")] = "main",
+    store: Annotated[str, typer.Option(help="Its name (mycashflow) or address (cscart).")] = "",
+    user: Annotated[str, typer.Option(help="The API user's e-mail.")] = "",
+    key: Annotated[str, typer.Option(help="The API user's key.")] = "",
+    time_zone: Annotated[str, typer.Option(help="The store's own zone.")] = "Europe/Helsinki",
+    currency: Annotated[str, typer.Option(help="The store's own currency.")] = "EUR",
+    unchecked: Annotated[bool, typer.Option("--unchecked", help="Do not ask the store first.")] = False,
+) -> None:
+    """Set up a store: asks for what is not given, checks that it can be read, writes .dlt/."""
+    from pipelines.check import check_stores
+    from pipelines.init import NewStore, question, set_up
+
+    with _told() as teller:
+        asked = {
+            question(platform): (store, False),
+            "API user's e-mail": (user, False),
+            "API key": (key, True),
+        }
+        address, login, secret = (given or _ask(text, hide) for text, (given, hide) in asked.items())
+        new = NewStore(name, platform, address, login, secret, time_zone, currency)
+        show = (lambda store: None) if unchecked else (lambda store: _show(check_stores([store]), teller))
+        for path in set_up(Path.cwd(), new, show):
             teller.say(f"written: .dlt/{path.name}")
-    check([name])
+
+
+def _ask(text: str, hide: bool) -> str:
+    """What the person in front answers; nothing when there is none."""
+    try:
+        return str(typer.prompt(text, hide_input=hide))
+    except typer.Abort:
+        return ""
 
 
 @contextmanager
@@ -213,6 +268,20 @@ def _told() -> Iterator[Teller]:
         os._exit(
             INTERRUPTED
         )  # at once: no state depends on a tidy end, and threads may be waiting for a store
+
+
+def _show(findings: Sequence[Finding], teller: Teller) -> None:
+    """Says what was found of each store, and ends with the first problem's code."""
+    for finding in findings:
+        for line in finding.lists:
+            teller.say(f"{finding.store}: {line}")
+        for warning in finding.warnings:
+            teller.say(f"warning: {warning}")
+        for problem in finding.problems:
+            typer.echo(f"error: {problem}", err=True)
+    problems = [problem for finding in findings for problem in finding.problems]
+    if problems:
+        raise typer.Exit(problems[0].exit_code)
 
 
 def _finish(record: Record) -> None:

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import json
-import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Protocol, TypeVar
 
-import pendulum
-
 from pipelines import warehouse
-from pipelines.errors import DONE, OUR_FAULT, SET_ASIDE, LoadRefused, PipelineError, SettingsError
+from pipelines.alerts import tell_killed, told
+from pipelines.erase import erase
+from pipelines.errors import PipelineError, SettingsError
 from pipelines.extract.ledger import Ledger, WindowRecord
 from pipelines.extract.pages import MOST_HOLES
 from pipelines.job import Job, Loaded, Wanted
 from pipelines.load import load_store
 from pipelines.lock import run_lock
+from pipelines.record import Record, row_of_killed, write
 from pipelines.settings import Settings, Store, now
 from pipelines.sweep import is_due, sweep_store
+from pipelines.tidy import tidy
 from pipelines.transform import Wish, project_folder
 from pipelines.warehouse import Warehouse, published_of, warehouse_of
 
 T = TypeVar("T")
-
-PACKAGES = ("kassavirta", "dlt", "duckdb", "dbt-core", "pyarrow")
 
 
 class Teller(Protocol):
@@ -39,68 +35,13 @@ class Teller(Protocol):
         """How far a task has come, in its own units."""
 
 
-@dataclass
-class Record:
-    """One run while it lasts: what `ops.runs` will hold, and what the command ends with."""
-
-    command: str
-    stores: Sequence[str] = ()
-    run_id: str = field(default_factory=lambda: uuid.uuid4().hex)
-    started_at: pendulum.DateTime = field(default_factory=now)
-    failed_stores: list[str] = field(default_factory=list)
-    interrupted: str = ""
-    requests: int = 0
-    rows: dict[str, int] = field(default_factory=dict)
-    remarks: list[str] = field(default_factory=list)
-    refused: list[LoadRefused] = field(default_factory=list)
-    failures: list[PipelineError] = field(default_factory=list)
-
-    @property
-    def exit_code(self) -> int:
-        """The code of the first failure or refusal, else whether something was set aside."""
-        if self.interrupted and not self.failures:
-            return OUR_FAULT
-        for error in (*self.failures, *self.refused):
-            return error.exit_code
-        return SET_ASIDE if self.remarks else DONE
-
-    @property
-    def status(self) -> str:
-        """In one word: failed, partial or done."""
-        is_partial = bool(self.remarks or self.refused)
-        return "failed" if self.failures or self.interrupted else "partial" if is_partial else "done"
-
-    @property
-    def problems(self) -> Sequence[PipelineError]:
-        """What the person who runs this has to hear of, failures first."""
-        return [*self.failures, *self.refused]
-
-    def row(self) -> dict[str, Any]:
-        """The run as `ops.runs` keeps it."""
-        said = [*map(str, self.problems), *filter(None, [self.interrupted]), *self.remarks]
-        return {
-            "run_id": self.run_id,
-            "command": self.command,
-            "started_at": self.started_at,
-            "finished_at": now(),
-            "status": self.status,
-            "exit_code": self.exit_code,
-            "stores": ",".join(self.stores),
-            "failed_stores": ",".join(self.failed_stores),
-            "requests": self.requests,
-            "rows_loaded": json.dumps(self.rows, sort_keys=True),
-            "versions": json.dumps(_versions(), sort_keys=True),
-            "message": "; ".join(said),
-        }
-
-
 def sync(settings: Settings, stores: Sequence[Store], wanted: Wanted, teller: Teller) -> Record:
     """Loads what is wanted of each store; the run's record, with a failure for each store that failed.
 
     Raises:
         SettingsError: another run is under way, or the warehouse cannot be written.
     """
-    with run_lock(settings.data, "sync"), _recorded(settings, Record("sync"), stores) as record:
+    with _running(settings, "sync", stores, teller) as record:
         _sync_stores(settings, stores, wanted, teller, record)
     return record
 
@@ -112,7 +53,7 @@ def build(settings: Settings, wish: Wish, teller: Teller) -> Record:
         TransformFailed: a model or test failed; the published file is still the old one.
         SettingsError: nothing is loaded yet, another run is under way, or the warehouse cannot be read.
     """
-    with run_lock(settings.data, "build"), _recorded(settings, Record("build"), ()) as record:
+    with _running(settings, "build", (), teller) as record:
         if not _has_schema(warehouse_of(settings), "raw_%"):
             raise SettingsError("nothing is loaded yet: run `kassavirta sync` first")
         _build_models(settings, wish, teller)
@@ -129,7 +70,7 @@ def run(settings: Settings, stores: Sequence[Store], wish: Wish, teller: Teller)
     One store's failure does not keep the others from being built and published; when all have failed,
     nothing is built.
     """
-    with run_lock(settings.data, "run"), _recorded(settings, Record("run"), stores) as record:
+    with _running(settings, "run", stores, teller) as record:
         _sync_stores(settings, stores, Wanted(), teller, record)
         if len(record.failed_stores) < len(stores):
             _sweep_due(settings, stores, teller, record)
@@ -145,11 +86,33 @@ def sweep(settings: Settings, stores: Sequence[Store], allow_shrink: bool, telle
         SettingsError: another run is under way, or the warehouse cannot be written.
     """
     wanted = Wanted(allow_shrink=allow_shrink)
-    with run_lock(settings.data, "sweep"), _recorded(settings, Record("sweep"), stores) as record:
+    with _running(settings, "sweep", stores, teller) as record:
         if not _has_schema(warehouse_of(settings), "raw_%"):
             raise SettingsError("nothing is loaded yet: run `kassavirta sync` first")
         for store in stores:
             _do(sweep_store, _job(settings, store, wanted, teller, record), teller, record)
+    return record
+
+
+def forget(settings: Settings, email: str, teller: Teller) -> Record:
+    """Forgets a person: raw, what was set aside, models, history, published file and report; rows stay.
+
+    Raises:
+        SettingsError: it is no address, nothing is loaded, or another run is under way.
+        TransformFailed: the models could not be built without the person; do it again.
+    """
+    place = warehouse_of(settings)
+    with _running(settings, "forget", (), teller) as record:
+        record.rows = dict(erase(settings, email, record.run_id))
+        is_built = _has_schema(place, "marts")
+        if is_built:
+            _build_models(settings, Wish(), teller)
+        place.rewrite()
+        if is_built:
+            _publish_and_report(settings, record, teller)
+        found = ", ".join(f"{name} {count:,}" for name, count in record.rows.items())
+        teller.say(f"forgotten in {found}" if found else "there was nobody with this address")
+        teller.say("it is remembered as a salted hash, so that no later load brings the person back")
     return record
 
 
@@ -174,6 +137,7 @@ def _sync_stores(
 ) -> None:
     for store in stores:
         _do(load_store, _job(settings, store, wanted, teller, record), teller, record)
+    tidy(warehouse_of(settings))
 
 
 def _sweep_due(settings: Settings, stores: Sequence[Store], teller: Teller, record: Record) -> None:
@@ -223,7 +187,7 @@ def _publish_and_report(settings: Settings, record: Record, teller: Teller) -> N
     from pipelines.publish import publish
 
     if published_of(settings) == warehouse_of(settings):
-        _write(settings, record)
+        write(settings, record.row())
     else:
         count = publish(settings.warehouse, settings.published, record.row())
         teller.say(f"published: {_relative(settings, settings.published)} ({count} tables)")
@@ -242,34 +206,37 @@ def _has_schema(place: Warehouse, name: str) -> bool:
 
 
 @contextmanager
-def _recorded(settings: Settings, record: Record, stores: Sequence[Store]) -> Iterator[Record]:
-    """Writes the run into `ops.runs` however it ends, as long as there is a warehouse."""
-    record.stores = [store.name for store in stores]
-    with warehouse_of(settings).hold():
-        try:
-            yield record
-        except PipelineError as failure:
-            record.failures.append(failure)
-            raise
-        except BaseException as error:
-            record.interrupted = f"stopped by {type(error).__name__}"
-            raise
-        finally:
-            _write(settings, record)
+def _running(settings: Settings, command: str, stores: Sequence[Store], teller: Teller) -> Iterator[Record]:
+    """One run at a time, written into `ops.runs` however it ends, and told to whoever should know.
 
-
-def _write(settings: Settings, record: Record) -> None:
-    place = warehouse_of(settings)
-    if place.exists():
-        with place.connect() as connection:
-            warehouse.ensure_ops(connection)
-            warehouse.replace(connection, "runs", [record.row()], "run_id")
+    Raises:
+        SettingsError: another run is under way, or the warehouse cannot be written.
+    """
+    record = Record(command, [store.name for store in stores])
+    said = {"run_id": record.run_id, "stores": ",".join(record.stores)}
+    with run_lock(settings.data, command, **said) as killed:
+        if killed:
+            tell_killed(settings, killed, teller)
+        before = [row_of_killed(killed)] if killed else []
+        with told(settings, record, teller), warehouse_of(settings).hold():
+            write(settings, *before)
+            try:
+                yield record
+            except PipelineError as failure:
+                record.failures.append(failure)
+                raise
+            except BaseException as error:
+                record.interrupted = f"stopped by {type(error).__name__}"
+                raise
+            finally:
+                write(settings, *before, record.row())
 
 
 def _enter(job: Job, record: Record, teller: Teller) -> None:
     """A store's windows, rows and remarks into the run's record and the ledger tables."""
     loaded = job.loaded
     record.requests += loaded.ledger.requests
+    record.explain(loaded)
     for table, rows in loaded.rows.items():
         record.rows[table] = record.rows.get(table, 0) + rows
     remarks = [*loaded.missing, *_remarks(loaded.ledger)]
@@ -333,17 +300,6 @@ def _store_row(store: Store) -> dict[str, Any]:
         "currency": store.currency,
         "is_enabled": store.enabled,
     }
-
-
-def _versions() -> dict[str, str]:
-    return {package: _version(package) for package in PACKAGES}
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed"
 
 
 def _relative(settings: Settings, path: Any) -> str:

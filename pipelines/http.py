@@ -11,7 +11,7 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote, quote_plus, urlsplit
 
 import pendulum
@@ -221,6 +221,20 @@ class Session:
             raise error
         self.throttle.hold(error.seconds or jittered)
         return 0.0
+
+
+def post_json(url: str, document: Mapping[str, Any], seconds: float) -> None:
+    """Sends a document to an address, which is a secret: who knows it can write there.
+
+    Raises:
+        ApiError: it was not taken; the message does not hold the address.
+    """
+    try:
+        answer = requests.post(url, json=dict(document), timeout=seconds, allow_redirects=False)
+    except requests.RequestException as error:
+        raise ApiError(f"no answer, {_cause(error)}") from None
+    if answer.status_code >= 300:
+        raise ApiError(f"answered {answer.status_code}", answer.status_code)
 
 
 def redact(text: str, secrets: Sequence[str] = ()) -> str:

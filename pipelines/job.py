@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 
 import pendulum
@@ -12,10 +12,14 @@ import pendulum
 from pipelines.errors import LoadRefused, SettingsError
 from pipelines.extract.ledger import Ledger
 from pipelines.extract.opening import Task
+from pipelines.extract.privacy import sealer
 from pipelines.extract.reading import Progress, Span
 from pipelines.extract.stream import Stream
 from pipelines.settings import Settings, Store
-from pipelines.warehouse import Warehouse, warehouse_of
+from pipelines.warehouse import Warehouse, has_table, warehouse_of
+
+# Among the erasures: the hash of this very word, by which another salt is found out.
+SALT = "salt"
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,29 @@ class Job:
 
     def open_streams(self, task: Task) -> list[Stream]:
         """The lists of the store, ready to be read."""
-        return open_streams(self.settings.salted(self.store), task)
+        store = self.settings.salted(self.store)
+        return open_streams(replace(store, erased=erased_subjects(self.warehouse, store.salt)), task)
+
+
+def erased_subjects(place: Warehouse, salt: str) -> frozenset[str]:
+    """The salted hashes of everybody who is to stay forgotten.
+
+    Raises:
+        SettingsError: they were made with another salt, so that nobody would be known again.
+    """
+    if not place.exists():
+        return frozenset()
+    with place.connect() as connection:
+        if not has_table(connection, "ops", "erasures"):
+            return frozenset()
+        rows = connection.execute("select kind, subject from ops.erasures").fetchall()
+    marks = {subject for kind, subject in rows if kind == SALT}
+    if marks - {sealer(salt)(SALT)}:
+        raise SettingsError(
+            "the salt is not the one with which people were forgotten, and they would come back: set "
+            "privacy.salt in .dlt/secrets.toml to what it was, or put data/salt back"
+        )
+    return frozenset(subject for kind, subject in rows if kind != SALT)
 
 
 def open_streams(store: Store, task: Task) -> list[Stream]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.warehouse import connect, ensure_ops, replace
+from pipelines.warehouse import connect, ensure_ops, pack_if_loose, replace
 
 # What destinations get is made for them, not for analysts; the rest are dlt's working copies.
 LEFT_OUT = ("outbound", "main")
@@ -37,7 +37,7 @@ def publish(warehouse: Path, published: Path, run: Mapping[str, Any] | None = No
     aside = published.with_name(f".{published.name}.new")
     aside.unlink(missing_ok=True)
     try:
-        _pack(warehouse)
+        pack_if_loose(warehouse)
         shutil.copyfile(warehouse, aside)
         with connect(aside) as connection:
             _leave_out(connection)
@@ -51,25 +51,6 @@ def publish(warehouse: Path, published: Path, run: Mapping[str, Any] | None = No
         for leftover in (aside, aside.with_name(aside.name + ".wal")):
             leftover.unlink(missing_ok=True)
     return count
-
-
-def _pack(warehouse: Path) -> None:
-    """Writes all that is logged into the file; and the file anew when more of it is free than used."""
-    with connect(warehouse) as connection:
-        used, free = connection.execute(
-            "select used_blocks, free_blocks from pragma_database_size()"
-            " where database_name = current_catalog()"
-        ).fetchall()[0]
-    if free <= used:
-        return
-    packed = warehouse.with_name(f".{warehouse.name}.new")
-    packed.unlink(missing_ok=True)
-    with duckdb.connect() as connection:
-        connection.execute(f"attach {_quoted(str(warehouse))} as source (read_only)")
-        connection.execute(f"attach {_quoted(str(packed))} as packed")
-        connection.execute("copy from database source to packed")
-    packed.chmod(0o600)
-    os.replace(packed, warehouse)
 
 
 def _leave_out(connection: duckdb.DuckDBPyConnection) -> None:
@@ -98,7 +79,3 @@ def _check(connection: duckdb.DuckDBPyConnection) -> int:
 
 def _name(identifier: str) -> str:
     return '"' + identifier.replace('"', '""') + '"'
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -57,6 +57,7 @@ STORE_KEYS: Mapping[str, type] = {
     "timeout_seconds": float,
     "attempts": int,
     "sweep_days": int,
+    "stale_hours": float,
     "resources": dict,
 }
 RESOURCE_KEYS: Mapping[str, type] = {
@@ -65,10 +66,12 @@ RESOURCE_KEYS: Mapping[str, type] = {
     "path": str,
     "page_size": int,
     "lag_minutes": int,
+    "columns": dict,
 }
 WAREHOUSE_KEYS: Mapping[str, type] = {"destination": str, "path": str, "published": str, "url": str}
 PRIVACY_KEYS: Mapping[str, type] = {"salt": str}
-OWN_SECTIONS = ("stores", "warehouse", "privacy")
+ALERT_KEYS: Mapping[str, type] = {"webhook": str, "command": str}
+OWN_SECTIONS = ("stores", "warehouse", "privacy", "alerts")
 
 # What an address of CS-Cart may end in when it is copied from a browser; the shop is above it.
 PHP_PLACES = r"/(\w+\.php|api(/\d.*)?)(\?.*)?$"
@@ -88,6 +91,7 @@ class ResourceSettings:
     path: str | None = None
     page_size: int | None = None
     lag_minutes: int = 10
+    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,9 @@ class Store:
     timeout_seconds: float = 60.0
     attempts: int = 6
     sweep_days: int = 7
+    stale_hours: float = 48.0
     salt: str = field(default="", repr=False)
+    erased: frozenset[str] = field(default=frozenset(), repr=False)
     resources: Mapping[str, ResourceSettings] = field(default_factory=dict)
 
     @property
@@ -138,6 +144,14 @@ class Server:
 
 
 @dataclass(frozen=True)
+class Alerts:
+    """Who is called when runs fail and when they are well again: a web address, a command, or neither."""
+
+    webhook: str = field(default="", repr=False)
+    command: str = ""
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything a run needs to know; paths are absolute. With a server, that is the warehouse."""
 
@@ -147,6 +161,7 @@ class Settings:
     published: Path
     salt: str = field(default="", repr=False)
     server: Server | None = None
+    alerts: Alerts = field(default_factory=Alerts)
 
     @property
     def data(self) -> Path:
@@ -167,6 +182,11 @@ class Settings:
         unknown = [name for name in names or () if name not in self.stores]
         if unknown:
             raise SettingsError(f"no store {_and(unknown)} in .dlt/config.toml; there is {_and(self.stores)}")
+        off = [name for name in names or () if not self.stores[name].enabled]
+        if off:
+            raise SettingsError(
+                f"{_and(off)}: Disabled; set enabled = true under [stores.{off[0]}] in .dlt/config.toml"
+            )
         stores = [self.stores[name] for name in names] if names else list(self.stores.values())
         enabled = [store for store in stores if store.enabled]
         if not enabled:
@@ -180,12 +200,21 @@ class Settings:
 
         It is `privacy.salt` in secrets.toml; without one, a salt is made once and lies beside the warehouse.
         """
-        return replace(store, salt=self.salt or _salt_of(self.data))
+        return replace(store, salt=self.own_salt())
+
+    def own_salt(self) -> str:
+        """The salt that all stores share."""
+        return self.salt or _salt_of(self.data)
 
 
 def now() -> pendulum.DateTime:
     """This moment, in UTC."""
     return pendulum.now("UTC")
+
+
+def here(moment: pendulum.DateTime) -> pendulum.DateTime:
+    """A moment on this machine's own clock."""
+    return moment.in_timezone("local")
 
 
 def moment(text: str | None) -> pendulum.DateTime | None:
@@ -251,16 +280,17 @@ def _salt_of(folder: Path) -> str:
     return path.read_text(encoding="ascii").strip()
 
 
-def check_store(name: str, values: Mapping[str, Any]) -> None:
-    """Nothing, when a store could be configured so.
+def store_of(name: str, values: Mapping[str, Any]) -> Store:
+    """A store as it would be configured.
 
     Raises:
         SettingsError: every problem is named.
     """
     problems: list[str] = []
-    _store(name, values, problems)
+    store = _store(name, values, problems)
     if problems:
         raise SettingsError("; ".join(problems))
+    return store
 
 
 def _read_files(folder: Path, problems: list[str]) -> dict[str, Any]:
@@ -299,6 +329,9 @@ def _settings(home: Path, document: Mapping[str, Any], problems: list[str]) -> S
     problems.extend(f"unknown section [{name}], expected [stores.NAME] or [warehouse]" for name in unknown)
     warehouse = _typed("warehouse", document.get("warehouse", {}), WAREHOUSE_KEYS, problems)
     privacy = _typed("privacy", document.get("privacy", {}), PRIVACY_KEYS, problems)
+    alerts = Alerts(**_typed("alerts", document.get("alerts", {}), ALERT_KEYS, problems))
+    if alerts.webhook and not _is_private(alerts.webhook):
+        problems.append("alerts.webhook is no web address that begins with https://")
     destination = warehouse.get("destination", "duckdb")
     if destination not in DESTINATIONS:
         problems.append(f"warehouse.destination is {destination!r}, expected {_or(DESTINATIONS)}")
@@ -316,6 +349,7 @@ def _settings(home: Path, document: Mapping[str, Any], problems: list[str]) -> S
         published=paths["published"],
         salt=privacy.get("salt", ""),
         server=_server(warehouse.get("url", ""), problems) if destination == "postgres" else None,
+        alerts=alerts,
     )
 
 
@@ -349,6 +383,14 @@ def _server(url: str, problems: list[str]) -> Server | None:
     return Server(host, port, database, user, password, options)
 
 
+def _is_private(url: str) -> bool:
+    """Whether nobody on the way can read what is sent to an address."""
+    parts = urlsplit(url)
+    return bool(parts.hostname) and (
+        parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+    )
+
+
 def _is_installed(package: str) -> bool:
     try:
         return find_spec(package) is not None
@@ -374,11 +416,25 @@ def _store(name: str, values: Any, problems: list[str]) -> Store:
     _check_time_zone(where, known.get("time_zone", "UTC"), problems)
     base_url = _address(where, platform, known, problems)
     resources = {
-        resource: ResourceSettings(**_typed(f"{where}.resources.{resource}", values, RESOURCE_KEYS, problems))
+        resource: _resource(f"{where}.resources.{resource}", values, problems)
         for resource, values in known.pop("resources", {}).items()
     }
     credentials = {"user": known.pop("user", ""), "key": known.pop("key", "")}
     return Store(name=name, platform=platform, base_url=base_url, resources=resources, **credentials, **known)
+
+
+def _resource(where: str, values: Any, problems: list[str]) -> ResourceSettings:
+    known = _typed(where, values, RESOURCE_KEYS, problems)
+    return ResourceSettings(**known | {"columns": dict(_flat(known.get("columns", {})))})
+
+
+def _flat(section: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """The values of sections within sections; the environment makes one at every `__`."""
+    for name, value in section.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}__")
+        else:
+            yield f"{prefix}{name}", str(value)
 
 
 def _address(where: str, platform: str, known: dict[str, Any], problems: list[str]) -> str:

@@ -16,6 +16,7 @@ from pipelines.demo.process import start
 from pipelines.demo.server import KEY, USER
 from pipelines.errors import PipelineError, SettingsError
 from pipelines.lock import run_lock
+from pipelines.record import Record
 from pipelines.settings import Settings, Store, read_settings
 from pipelines.transform import Wish
 from pipelines.warehouse import connect, ensure_ops, read_frame
@@ -42,7 +43,7 @@ def serve(port: int, arguments: Sequence[str], teller: flow.Teller) -> None:
         Event().wait()
 
 
-def show(home: Path, arguments: Sequence[str], as_of: str | None, teller: flow.Teller) -> flow.Record:
+def show(home: Path, arguments: Sequence[str], as_of: str | None, teller: flow.Teller) -> Record:
     """Runs the whole way on the demo store, from nothing.
 
     Args:

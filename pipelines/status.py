@@ -1,15 +1,22 @@
-"""How each store is doing: Disabled, Syncing, Enabled or Failed, and what was read when."""
+"""How each store is doing: Disabled, Syncing, Enabled or Failed, and what was read when.
+
+Failed is a store whose last run failed or was killed, and one of which nothing was read for `stale_hours`.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import pandas
 
 from pipelines.errors import SettingsError
-from pipelines.lock import holder
-from pipelines.settings import Settings, Store
+from pipelines.lock import SCHEDULE, holder, killed
+from pipelines.record import KILLED
+from pipelines.settings import Settings, Store, now
 from pipelines.warehouse import Warehouse, published_of, warehouse_of
+
+T = TypeVar("T")
 
 RUNS = """
     select started_at, finished_at, status, exit_code, stores, failed_stores, rows_loaded, message
@@ -47,24 +54,55 @@ def read_status(settings: Settings) -> dict[str, Any]:
     """
     running = holder(settings.data)
     is_syncing = running.get("command") in ("sync", "run")
-    runs, windows, aside = _read_ops(settings)
-    stores = [_store_state(store, is_syncing, runs, windows, aside) for store in settings.stores.values()]
-    return {"running": running or None, "stores": stores}
+    nothing = (pandas.DataFrame(), pandas.DataFrame(), pandas.DataFrame())
+    runs, windows, aside = from_ops(settings, _frames, nothing)
+    stores = [
+        _with_ending(_store_state(store, is_syncing, runs, windows, aside), store, settings)
+        for store in settings.stores.values()
+    ]
+    return {"running": running or None, "next_run": _next_run(settings), "stores": stores}
 
 
-def _read_ops(settings: Settings) -> tuple[pandas.DataFrame, ...]:
-    """From the warehouse, or from the published file while a load has the warehouse."""
+def _next_run(settings: Settings) -> str | None:
+    """When `run --every` runs next, if it is there to do so; other schedulers know for themselves."""
+    return holder(settings.data, SCHEDULE).get("next")
+
+
+def _with_ending(state: dict[str, Any], store: Store, settings: Settings) -> dict[str, Any]:
+    """The state with what no run could write down: that it was killed, and that none came any more."""
+    left, age = killed(settings.data), _age(state["read_at"])
+    if state["state"] != "Enabled":
+        return state
+    if left and store.name in str(left.get("stores", "")).split(","):
+        return {**state, "state": "Failed", "message": f"the last {left.get('command')} was {KILLED}"}
+    if age is not None and 0 < store.stale_hours < age:
+        message = f"nothing was read for {age:,.0f} hours, more than stale_hours = {store.stale_hours:g}"
+        return {**state, "state": "Failed", "message": message}
+    return state
+
+
+def _age(moment: str | None) -> float | None:
+    """Hours since a moment."""
+    return None if moment is None else (now() - pandas.Timestamp(moment)).total_seconds() / 3600
+
+
+def from_ops(settings: Settings, read: Callable[[Warehouse], T], nothing: T) -> T:
+    """What is read from the warehouse, or from the published file while a load has the warehouse.
+
+    Raises:
+        SettingsError: neither can be read.
+    """
     written, published = warehouse_of(settings), published_of(settings)
     copies = [] if published == written else [published]
     places = [place for place in (written, *copies) if place.exists()]
     if not places:
-        return pandas.DataFrame(), pandas.DataFrame(), pandas.DataFrame()
+        return nothing
     try:
-        return _frames(places[0])
+        return read(places[0])
     except SettingsError:
         if len(places) == 1:
             raise
-        return _frames(places[1])
+        return read(places[1])
 
 
 def _frames(place: Warehouse) -> tuple[pandas.DataFrame, ...]:
@@ -86,12 +124,14 @@ def _store_state(
 ) -> dict[str, Any]:
     mine = runs[runs["stores"].str.split(",").map(lambda names: store.name in names)] if len(runs) else runs
     last = mine.iloc[0] if len(mine) else None
+    good = [row["started_at"] for row in _records(mine) if _result(store, row) != "failed"]
     return {
         "store": store.name,
         "platform": store.platform,
         "state": _state(store, running, last),
         "last_run": None if last is None else _iso(last["started_at"]),
         "last_result": None if last is None else _result(store, last),
+        "read_at": _iso(good[0]) if good else None,
         "message": None if last is None or _result(store, last) == "done" else last["message"] or None,
         "resources": _resources(store, windows, aside),
     }

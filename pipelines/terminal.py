@@ -73,6 +73,19 @@ def teller() -> Iterator[PlainTeller | BarTeller]:
         yield bars
 
 
+def show_logs(runs: list[dict[str, Any]], as_json: bool) -> None:
+    """Writes what `read_logs` found, the oldest first: a line for each run and one for each of its lists."""
+    for run in runs:
+        if as_json:
+            sys.stdout.write(json.dumps(run, ensure_ascii=False) + "\n")
+            continue
+        took = "" if run["seconds"] is None else f", {run['seconds']:,.0f} s"
+        stores = f" of {', '.join(run['stores'])}" if run["stores"] else ""
+        sys.stdout.write(f"{run['started_at']} {run['command']}{stores}: {run['status']}{took}\n")
+        for line in (*run["summary"], *filter(None, [run["message"]])):
+            sys.stdout.write(f"    {line}\n")
+
+
 # What the status table says of a list: heading, and name in the status.
 COLUMNS = {
     "resource": "resource",
@@ -105,6 +118,8 @@ def show_status(status: dict[str, Any], as_json: bool) -> None:
             first = ["", "", ""]
     console = Console(width=None if sys.stdout.isatty() else LOG_WIDTH)
     console.print(table)
+    if status["next_run"]:
+        console.print(f"next run: {status['next_run']}")
     for store in status["stores"]:
         if store["message"]:
             console.print(

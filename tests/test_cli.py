@@ -22,8 +22,9 @@ from pipelines.demo.opening import make_shop
 from pipelines.demo.server import KEY, USER, ShopServer, serve
 from pipelines.demo.shop import Shop
 from pipelines.lock import run_lock
+from pipelines.settings import read_settings
 
-COMMANDS = ("demo", "check", "sync", "build", "run", "status", "report", "init")
+COMMANDS = ("demo", "check", "sync", "build", "run", "status", "logs", "report", "schedule", "forget", "init")
 
 
 def run(*arguments: str, typed: str | None = None) -> Result:
@@ -246,12 +247,54 @@ def test_a_report_before_anything_is_published(tmp_path: Path) -> None:
     assert_refused(run("report"), 2, "nothing is published yet: run `kassavirta run` first")
 
 
-def test_init_asks_writes_and_checks(tmp_path: Path, server: ShopServer) -> None:
+def test_init_asks_checks_and_writes(tmp_path: Path, server: ShopServer) -> None:
     result = run("init", typed=f"{server.url}\n{USER}\n{KEY}\n")
     assert result.exit_code == 0, result.output
     assert "main: orders: readable on v1" in result.output
     assert KEY not in result.output
+    assert (tmp_path / ".dlt/secrets.toml").stat().st_mode & 0o777 == 0o600
     assert_refused(run("init", "--store", "x", "--user", "u", "--key", "k"), 2, "is not overwritten")
+    assert run("check").exit_code == 0
+
+
+def test_init_adds_a_store_and_leaves_the_rest_as_it_is(tmp_path: Path) -> None:
+    configure(tmp_path, "http://127.0.0.1:9")
+    before = (tmp_path / ".dlt/config.toml").read_text() + "# a word of mine\n"
+    (tmp_path / ".dlt/config.toml").write_text(before)
+    given = ("--name", "outlet", "--store", "exampleoutlet", "--user", "u@example.com", "--key", "k")
+    assert run("init", *given, "--unchecked").exit_code == 0
+    after = (tmp_path / ".dlt/config.toml").read_text()
+    assert after.startswith(before)
+    assert read_settings(tmp_path).stores["outlet"].base_url == "https://exampleoutlet.mycashflow.fi"
+    assert run("init", *given, "--unchecked").exit_code == 2
+    assert (tmp_path / ".dlt/config.toml").read_text() == after
+
+
+def test_init_writes_nothing_that_cannot_be_read(tmp_path: Path, server: ShopServer) -> None:
+    result = run("init", "--store", server.url, "--user", USER, "--key", "wrong")
+    assert (result.exit_code, "user or key is wrong" in result.stderr) == (3, True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_init_without_a_terminal_says_what_to_give(tmp_path: Path) -> None:
+    result = run("init", "--store", "examplename")
+    assert result.exit_code == 2
+    assert "user, key missing, and nobody to ask: give all as options" in result.stderr
+    assert_refused(run("init", "--platform", "woo"), 2, "platform is 'woo', expected 'mycashflow'")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_init_changes_nothing_while_a_store_is_syncing(tmp_path: Path) -> None:
+    with run_lock(tmp_path / "data", "sync"):
+        result = run("init", "--store", "x", "--user", "u", "--key", "k", "--unchecked")
+        assert_refused(result, 2, "sync is under way: settings are not changed while a store is Syncing")
+    assert not (tmp_path / ".dlt").exists()
+
+
+def test_init_writes_nothing_that_would_be_refused(tmp_path: Path) -> None:
+    result = run("init", "--name", "My Shop", "--store", "x", "--user", "u", "--key", "k")
+    assert_refused(result, 2, "a store's name is lower-case")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_demo_keeps_out_of_a_real_store_s_directory(tmp_path: Path) -> None:
@@ -265,12 +308,6 @@ def test_the_demo_deletes_nothing_while_another_run_is_under_way(tmp_path: Path)
     with run_lock(tmp_path / "data", "sync"):
         assert_refused(run("demo", "--size", "10"), 2, "another run is under way: sync")
     assert (tmp_path / "data/warehouse.duckdb").exists()
-
-
-def test_init_writes_nothing_that_would_be_refused(tmp_path: Path) -> None:
-    result = run("init", "--name", "My Shop", "--store", "x", "--user", "u", "--key", "k")
-    assert_refused(result, 2, "a store's name is lower-case")
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_ctrl_c_ends_at_once_while_a_store_does_not_answer(tmp_path: Path, shop: Shop) -> None:

@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAPERS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "DECISIONS.md", "docs/for-analysts.md")
 FOR_ANALYSTS = (ROOT / "docs/for-analysts.md").read_text(encoding="utf-8")
+OPERATIONS = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
 
 
 def blocks(language: str, paper: str = README) -> list[str]:
@@ -27,9 +28,9 @@ def blocks(language: str, paper: str = README) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", paper, flags=re.DOTALL)
 
 
-def commands() -> Iterator[list[str]]:
-    """Every shell command of the README, as words."""
-    for block in blocks("sh"):
+def commands(paper: str = README) -> Iterator[list[str]]:
+    """Every shell command of a paper, as words."""
+    for block in blocks("sh", paper):
         for line in block.strip().splitlines():
             yield shlex.split(line)
 
@@ -71,6 +72,25 @@ def assert_analysts_get_answers(published: Path) -> None:
             assert connection.execute(question).fetchall(), question
         for cell in cells:
             assert connection.execute(cell, ["main"]).fetchall(), cell
+
+
+def test_every_command_of_operations_works(tmp_path: Path, server: ShopServer) -> None:
+    (tmp_path / ".dlt").mkdir()
+    settings = "\n".join(blocks("toml", OPERATIONS)).replace("[stores.main.", "[stores.demo.")
+    webhook, command = re.findall(r"^(?:webhook|command) = .*", settings, flags=re.MULTILINE)
+    hidden = settings[settings.index("[stores.demo.") :]
+    store = f'[stores.demo]\nbase_url = "{server.url}"\nuser = "{USER}"\nkey = "{KEY}"\n'
+    (tmp_path / ".dlt/config.toml").write_text(f"[alerts]\n{webhook}\n{command}\n{store}\n{hidden}")
+    for words in [["kassavirta", "run"], *commands(OPERATIONS)]:
+        if words[0] == "kassavirta":
+            result = CliRunner().invoke(app, words[1:])
+            assert result.exit_code == 0, result.output
+        else:
+            run_process(words, cwd=tmp_path, check=True)
+    with duckdb.connect("data/kassavirta.duckdb", read_only=True) as connection:
+        found = "select count(phone), count(customer_information__phone) from raw_mycashflow.customers as c"
+        found += " full join raw_mycashflow.orders on false"
+        assert connection.execute(found).fetchall() == [(0, 0)]
 
 
 def test_ci_runs_what_the_readme_tells_a_newcomer_to_run() -> None:

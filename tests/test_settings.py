@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import SettingsError
-from pipelines.init import NewStore, write_settings
+from pipelines.init import NewStore, set_up
 from pipelines.settings import Server, read_settings
 
 GOOD = """
@@ -102,9 +102,8 @@ def test_a_url_is_no_key_of_mycashflow(tmp_path: Path) -> None:
 
 
 def test_init_writes_a_store_of_cscart(tmp_path: Path) -> None:
-    write_settings(
-        tmp_path, NewStore("main", "cscart", "https://shop.example.com/", "admin@example.com", "k")
-    )
+    new = NewStore("main", "cscart", "https://shop.example.com/", "admin@example.com", "k")
+    set_up(tmp_path, new, lambda _: None)
     store = read_settings(tmp_path).stores["main"]
     assert (store.platform, store.base_url) == ("cscart", "https://shop.example.com")
     assert 'url = "https://shop.example.com/"' in (tmp_path / ".dlt/config.toml").read_text()
@@ -242,7 +241,7 @@ def test_a_disabled_store_needs_no_key_and_is_not_chosen(tmp_path: Path) -> None
     write(tmp_path, '[stores.old]\nstore_name = "old"\nenabled = false\n' + GOOD)
     settings = read_settings(tmp_path)
     assert [store.name for store in settings.chosen()] == ["main"]
-    with pytest.raises(SettingsError, match="no store is enabled"):
+    with pytest.raises(SettingsError, match=r"old: Disabled; set enabled = true under \[stores.old\]"):
         settings.chosen(["old"])
     with pytest.raises(SettingsError, match=r"no store nosuch in .dlt/config.toml; there is old, main"):
         settings.chosen(["nosuch"])
@@ -250,14 +249,14 @@ def test_a_disabled_store_needs_no_key_and_is_not_chosen(tmp_path: Path) -> None
 
 def test_init_writes_settings_that_can_be_read_and_never_overwrites(tmp_path: Path) -> None:
     store = NewStore("main", "mycashflow", "examplename", 'we"ird@example.com', 'k"e\\y')
-    write_settings(tmp_path, store)
+    set_up(tmp_path, store, lambda _: None)
     read = read_settings(tmp_path).stores["main"]
     assert (read.user, read.key) == ('we"ird@example.com', 'k"e\\y')
     assert (tmp_path / ".dlt/secrets.toml").stat().st_mode & 0o077 == 0
     assert (tmp_path / ".dlt/.gitignore").read_text() == "secrets.toml\n"
     assert "ird" not in (tmp_path / ".dlt/config.toml").read_text()
     with pytest.raises(SettingsError, match="is there already and is not overwritten"):
-        write_settings(tmp_path, store)
+        set_up(tmp_path, store, lambda _: None)
 
 
 def test_this_project_s_own_settings_are_right() -> None:

@@ -261,7 +261,7 @@ def order_facts(record: dict[str, Any]) -> OrderFacts:
 
 def cents(euro: float | None) -> int:
     """Whole cents of an amount in a record."""
-    return round((euro or 0) * 100)
+    return round(euro * 100) if isinstance(euro, int | float) else 0
 
 
 def product_id_of(row: dict[str, Any]) -> int:

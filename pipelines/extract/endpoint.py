@@ -67,7 +67,8 @@ class Endpoint:
         expands: nested lists to ask for by name.
         within: the list each of whose rows has a list of this kind; it is loaded as a child table of it.
         hashed: fields that are stored as a salted hash only.
-        sensitive: columns that hold personal data, as flattened in the table.
+        sensitive: values that hold personal data, by their path joined by `__`, through lists too.
+        person: the field that holds the number of the person a row is about.
         blind_to: changes that no cursor shows, in plain words.
         rereads: what is read again because of that.
         is_enabled: whether it is read when settings say nothing.
@@ -94,6 +95,7 @@ class Endpoint:
     within: str | None = None
     hashed: tuple[str, ...] = ()
     sensitive: tuple[str, ...] = ()
+    person: str | None = None
     blind_to: tuple[str, ...] = ()
     rereads: tuple[Reread, ...] = ()
     is_enabled: bool = True
@@ -121,6 +123,11 @@ class Endpoint:
     def parent_key(self) -> str:
         """The column by which children name this endpoint's row."""
         return f"{self.singular}_id"
+
+    @property
+    def emails(self) -> tuple[str, ...]:
+        """The addresses by which a person is found in a row."""
+        return tuple(name for name in self.sensitive if name.split("__")[-1] == "email")
 
     @property
     def children(self) -> tuple[Child, ...]:

@@ -9,6 +9,7 @@ from pipelines.errors import SettingsError
 from pipelines.extract.endpoint import Endpoint
 from pipelines.extract.inner import InnerList
 from pipelines.extract.ledger import Ledger
+from pipelines.extract.privacy import check_columns
 from pipelines.extract.reading import Client, ListReader, Progress, Span
 from pipelines.extract.stream import Stream
 from pipelines.settings import Store
@@ -84,6 +85,7 @@ def _wanted(endpoints: Sequence[Endpoint], store: Store, task: Task) -> set[str]
             f"{store.name}: {', '.join(off) or 'every list'} is switched off; set enabled = true under "
             f"[stores.{store.name}.resources.{(off or list(known))[0]}]"
         )
+    check_columns(store, endpoints)
     _check_span(known, task)
     wanted = set(task.resources) or enabled
     return wanted | {known[name].within or name for name in wanted}

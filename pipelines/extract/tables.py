@@ -7,7 +7,7 @@ through `exact.py`; only a row that has no exact meaning is set aside.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
@@ -28,8 +28,7 @@ from pipelines.extract.freeform import (
     with_texts,
 )
 from pipelines.extract.kinds import QUOTED, WIRE, struct_of
-
-Seal = Callable[[str], str]
+from pipelines.extract.privacy import Seal, Veil
 
 # After so many pages that the fast way cannot read, it is not tried any more.
 MOST_ODD = 3
@@ -127,17 +126,23 @@ class PageParser:
         endpoint: the fields to expect.
         zone: where a time without an offset is taken to be.
         seal: turns a value that nobody may read into one that nobody can.
+        veil: what of the rows is not to be stored.
 
     Attributes:
         odd_pages: how many the fast way could not read, though they had no new keys.
     """
 
     def __init__(
-        self, endpoint: Endpoint, zone: str = "Europe/Helsinki", seal: Seal = lambda value: value
+        self,
+        endpoint: Endpoint,
+        zone: str = "Europe/Helsinki",
+        seal: Seal = lambda value: value,
+        veil: Veil | None = None,
     ) -> None:
         self.endpoint = endpoint
         self.zone = zone
         self.seal = seal
+        self.veil = veil or Veil(endpoint, "", seal)
         self._shape = _Shape.of(endpoint.fields)
         self._ways = [self._at_once, self._with_undeclared][: 1 if endpoint.is_partial else 2]
         self.odd_pages = 0
@@ -154,7 +159,7 @@ class PageParser:
         page = self._parse(body)
         for name in self.endpoint.hashed:
             page = replace(page, rows=_sealed(page.rows, name, self.seal))
-        return page
+        return replace(page, rows=self.veil.over(page.rows))
 
     def _parse(self, body: bytes) -> Page:
         if body.startswith(b"{") and body.endswith(b"}"):  # pyarrow 26 crashes on a bare `null`
@@ -211,7 +216,11 @@ class PageParser:
             for name, value in row.items()
         }
         record_id = sealed.get(self.endpoint.key)
-        return Rejected(str(record_id) if isinstance(record_id, int | str) else "", reason, as_json(sealed))
+        return Rejected(
+            str(record_id) if isinstance(record_id, int | str) else "",
+            reason,
+            as_json(self.veil.over_json(sealed)),
+        )
 
     def _learn(self, values: Sequence[Any]) -> _Shape:
         """The shape that these objects and all before them have."""

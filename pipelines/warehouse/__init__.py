@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipelines.settings import Settings
 from pipelines.warehouse.base import Connection, Read, Target, Warehouse
-from pipelines.warehouse.duck import DuckWarehouse, connect, read_frame
+from pipelines.warehouse.duck import DuckWarehouse, connect, pack_if_loose, read_frame
 from pipelines.warehouse.ops import ensure_ops, ensure_tables, has_table, insert, loaded_keys, replace
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "has_table",
     "insert",
     "loaded_keys",
+    "pack_if_loose",
     "published_of",
     "read_frame",
     "replace",

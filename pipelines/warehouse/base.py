@@ -80,5 +80,15 @@ class Warehouse(Protocol):
     def dbt(self) -> AbstractContextManager[Target]:
         """The warehouse for dbt, which can reach it as long as this lasts."""
 
+    def rewrite(self) -> None:
+        """Everything is written anew, so that nothing that was deleted or changed is left in any file.
+
+        Raises:
+            SettingsError: as `connect` does.
+        """
+
+    def tidy(self) -> None:
+        """Gives back the space of what is gone, when there is much of it."""
+
     def explain(self, error: BaseException) -> PipelineError | None:
         """What an error of the database or disk means for the person who runs this; None for any other."""

@@ -21,6 +21,18 @@ if TYPE_CHECKING:
 # At the eighth byte of every DuckDB file.
 MAGIC = b"DUCK"
 
+# What DuckDB says of a file that is of another version, cut off, or not as it was written.
+DAMAGED = (
+    "not a valid DuckDB",
+    "version number",
+    "Corrupt",
+    "Could not read enough bytes",
+    "Failed to deserialize",
+)
+
+# Of blocks that are used, so many may be free beside them before the file is written anew.
+MOST_FREE = 0.5
+
 # What DuckDB may hold in memory while it loads, however much there is to load.
 LOAD_MEMORY = "192MB"
 
@@ -71,6 +83,14 @@ class DuckWarehouse:
         finally:
             _let_go()
 
+    def rewrite(self) -> None:
+        """Replaces the file by a new one that holds what is there and nothing else."""
+        pack(self.path)
+
+    def tidy(self) -> None:
+        """Replaces the file likewise, if it is worth it."""
+        pack_if_loose(self.path)
+
     def explain(self, error: BaseException) -> PipelineError | None:
         """What a DuckDB or operating system error means."""
         return explain(error, self.path) if isinstance(error, duckdb.Error | OSError) else None
@@ -115,6 +135,45 @@ def check_usable(path: Path) -> None:
         raise explain(error, path) from error
 
 
+def pack_if_loose(path: Path) -> None:
+    """Writes all that is logged into the file; and the file anew when too much of it is free."""
+    with connect(path) as connection:
+        used, free = connection.execute(
+            "select used_blocks, free_blocks from pragma_database_size()"
+            " where database_name = current_catalog()"
+        ).fetchall()[0]
+    if free > MOST_FREE * used:
+        pack(path)
+
+
+def pack(path: Path) -> None:
+    """Writes a DuckDB file anew, without what is free or deleted, and swaps it in by rename.
+
+    Raises:
+        SettingsError: as `connect` does.
+    """
+    with connect(path) as connection:
+        connection.execute("force checkpoint")
+    packed = path.with_name(f".{path.name}.new")
+    packed.unlink(missing_ok=True)
+    try:
+        with duckdb.connect() as connection:
+            connection.execute(f"attach {quoted(path)} as source (read_only)")
+            connection.execute(f"attach {quoted(packed)} as packed")
+            connection.execute("copy from database source to packed")
+        packed.chmod(0o600)
+        os.replace(packed, path)
+    except (duckdb.Error, OSError) as error:
+        raise explain(error, path) from error
+    finally:
+        packed.unlink(missing_ok=True)
+
+
+def quoted(path: Path) -> str:
+    """A path as SQL writes it."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
 def _check_kind(path: Path) -> None:
     """Nothing for a DuckDB file or none; DuckDB would go and look for an extension to read another kind.
 
@@ -130,8 +189,9 @@ def _check_kind(path: Path) -> None:
 
 def _unreadable(path: Path) -> SettingsError:
     return SettingsError(
-        f"{path.name}: it is no DuckDB file that this version can read. "
-        "Move it away and run `kassavirta run`."
+        f"{path.name}: it is no DuckDB file that this version can read. Move it away, put a copy of the "
+        "published file in its place if you have one, which has all but the last runs, and run "
+        "`kassavirta run`."
     )
 
 
@@ -151,7 +211,7 @@ def explain(error: BaseException, path: Path) -> PipelineError:
             f"{name}: another process has it open. Close it and run again; to query, open the published "
             "file instead."
         )
-    if "not a valid DuckDB" in text or "version number" in text or "Corrupt" in text:
+    if any(sign in text for sign in DAMAGED):
         return _unreadable(path)
     if isinstance(error, PermissionError) or "Permission denied" in text:
         return SettingsError(

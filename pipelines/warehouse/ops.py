@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pipelines.errors import SettingsError
+from pipelines.settings import now
 from pipelines.warehouse.base import Connection
 
 TIME = "timestamp with time zone"
 
 # Table -> column -> type, in types that DuckDB and PostgreSQL share.
 OPS: Mapping[str, Mapping[str, str]] = {
+    "schema_version": {"version": "bigint", "reached_at": TIME},
     "stores": {
         "store": "text",
         "platform": "text",
@@ -34,6 +37,7 @@ OPS: Mapping[str, Mapping[str, str]] = {
         "rows_loaded": "text",
         "versions": "text",
         "message": "text",
+        "summary": "text",
     },
     "windows": {
         "run_id": "text",
@@ -82,12 +86,46 @@ OPS: Mapping[str, Mapping[str, str]] = {
         "raw_json": "text",
         "rejected_at": TIME,
     },
+    "erasures": {
+        "run_id": "text",
+        "kind": "text",
+        "subject": "text",
+        "row_count": "bigint",
+        "erased_at": TIME,
+    },
 }
 
 
+# What brings a warehouse from the version that is its place here to the next, beyond new tables and columns.
+# Version 0 is every warehouse from before versions were written down.
+MIGRATIONS: Sequence[Sequence[str]] = ((),)
+
+
 def ensure_ops(connection: Connection) -> None:
-    """The `ops` tables exist, with all columns that they have by now."""
+    """The `ops` tables exist, with all columns that they have by now, and what older versions left is moved.
+
+    Raises:
+        SettingsError: a newer kassavirta made this warehouse.
+    """
+    reached = _version(connection)
+    if reached > len(MIGRATIONS):
+        raise SettingsError(
+            f"the warehouse was made by a newer kassavirta (its tables are version {reached}, this one knows "
+            f"{len(MIGRATIONS)}): install that one, or one that is newer still"
+        )
     ensure_tables(connection, "ops", OPS)
+    for version, statements in enumerate(MIGRATIONS[reached:], reached + 1):
+        for statement in statements:
+            connection.execute(statement)
+        connection.execute("insert into ops.schema_version values (?, ?)", [version, now()])
+
+
+def _version(connection: Connection) -> int:
+    """The version a warehouse has reached: 0 when it does not say."""
+    if not has_table(connection, "ops", "schema_version"):
+        return 0
+    ((found,),) = connection.execute("select coalesce(max(version), 0) from ops.schema_version").fetchall()
+    return int(found)
 
 
 def ensure_tables(connection: Connection, schema: str, tables: Mapping[str, Mapping[str, str]]) -> None:

@@ -146,6 +146,14 @@ class PostgresWarehouse:
         with environment(_libpq_variables(self.server)):
             yield Target("postgres")
 
+    def rewrite(self) -> None:
+        """Writes every table anew; what the server's own log and copies hold is the server's matter."""
+        with self.connect() as connection:
+            connection.execute("vacuum full")
+
+    def tidy(self) -> None:
+        """Nothing: the server does so by itself."""
+
     def explain(self, error: BaseException) -> PipelineError | None:
         """What an error of the database means, or a full disk under `data/`."""
         if getattr(error, "errno", None) == errno.ENOSPC:

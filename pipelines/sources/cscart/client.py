@@ -20,7 +20,7 @@ import pendulum
 
 from pipelines.errors import AccessDenied, ApiError, ContractError, Unavailable
 from pipelines.extract.endpoint import Endpoint
-from pipelines.extract.privacy import sealer
+from pipelines.extract.privacy import sealer, veil_of
 from pipelines.extract.reading import Filters, Greeting, Row
 from pipelines.extract.tables import BrokenPage, Page, PageParser
 from pipelines.http import Answer, Limits, Session
@@ -313,7 +313,8 @@ class CsCartClient:
         """One parser per list, so that a key it once met stays a column of every later page."""
         view = (endpoint.name, *endpoint.fields)
         if view not in self._parsers:
-            self._parsers[view] = PageParser(endpoint, self.store.time_zone, sealer(self.store.salt))
+            seal, veil = sealer(self.store.salt), veil_of(self.store, endpoint)
+            self._parsers[view] = PageParser(endpoint, self.store.time_zone, seal, veil)
         return self._parsers[view]
 
     def _candidates(self, endpoint: Endpoint) -> list[str]:

@@ -138,10 +138,11 @@ CART = fields(
     timestamp="date",
 )
 
+# Without whom it went to: the order says that, and a guest's shipment could not be found to be forgotten.
 SHIPMENT = {
     **fields(
         bigint="shipment_id order_id shipping_id user_id company_id group_key",
-        text=f"shipping carrier tracking_number status comments {NAMES} s_firstname s_lastname",
+        text="shipping carrier tracking_number status",
         json="carrier_info",
         timestamp="shipment_timestamp order_timestamp",
     ),

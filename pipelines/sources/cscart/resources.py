@@ -39,7 +39,9 @@ ORDERS = Endpoint(
     sensitive=(
         *("firstname", "lastname", "company", "email", "phone", "fax", "url", "notes", "details"),
         *(f"{party}_{name}" for party in "bs" for name in of.PERSONAL_NAMES),
+        *("fields__value", "products__extra__product_options", "products__extra__product_options_value"),
     ),
+    person="user_id",
     blind_to=(
         "staff notes, shipping costs and the customer of an order that change without its updated_at (read"
         " again for 30 days)",
@@ -149,7 +151,8 @@ EVERY = (
         page_size=250,
         sort="id",
         asks={"user_type": "C"},
-        sensitive=("user_login", "firstname", "lastname", "email", "company", "phone"),
+        sensitive=("user_login", "firstname", "lastname", "email", "company", "phone", "company_name"),
+        person="user_id",
     ),
     Endpoint(
         "user_usergroups",
@@ -185,6 +188,7 @@ EVERY = (
         page_size=250,
         sort="date",
         sensitive=("firstname", "lastname", "email", "phone"),
+        person="user_id",
     ),
     Endpoint(
         "shipments",
@@ -196,7 +200,7 @@ EVERY = (
         page_size=250,
         sort="id",
         ascends=False,
-        sensitive=("firstname", "lastname", "s_firstname", "s_lastname", "comments"),
+        is_partial=True,
     ),
     ORDERS,
 )

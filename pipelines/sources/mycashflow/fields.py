@@ -17,8 +17,8 @@ def fields(**names_by_kind: str) -> dict[str, Any]:
 SEO = "seo_title seo_page_title seo_meta_description"
 STAMPS = "created_at updated_at"
 ADDRESS_NAMES = "company first_name last_name street_address postal_code city country phone email"
-# An address without what is not personal.
-PERSONAL_NAMES = tuple(name for name in ADDRESS_NAMES.split() if name not in ("company", "country"))
+# A company may be a person under a firm's name; a country is nobody.
+PERSONAL_NAMES = tuple(name for name in ADDRESS_NAMES.split() if name != "country")
 ADDRESS = fields(text=ADDRESS_NAMES)
 
 VISIBILITIES = [fields(bigint="version_id", bool="is_visible")]
@@ -79,6 +79,24 @@ ORDER = {
     "comments": [fields(bigint="order_id user_id", text="visibility text", timestamp="created_at")],
     "events": [fields(text="code message", json="data", timestamp="created_at")],
 }
+
+# What customers, staff and software write as they like may name anybody, and a link may show a receipt.
+FREE_TEXTS = """
+    customer_external_id details receipt_url return_document_url dispatch_note_url custom_data
+    products__custom_data products__customizations products__download_url products__return_reasons__text
+    comments__text events__message events__data
+    shipments__external_id shipments__external_pickup_point_id shipments__tracking_code
+    shipments__shipping_label_url shipments__documents__url payments__reference payments__external_id
+"""
+ORDER_PERSONAL = (
+    *(
+        f"{party}__{name}"
+        for party in ("customer_information", "shipping_address")
+        for name in PERSONAL_NAMES
+    ),
+    "customer_information__vat_code",
+    *FREE_TEXTS.split(),
+)
 
 CUSTOMER = {
     **fields(

@@ -87,7 +87,8 @@ EVERY = (
         cursor="updated_at",
         page_size=500,
         expands=("customer_groups",),
-        sensitive=(*of.PERSONAL_NAMES, "einvoice_address__edi_code"),
+        sensitive=(*of.PERSONAL_NAMES, "vat_code", "external_id", "einvoice_address__edi_code"),
+        person="id",
         blind_to=(
             "a group that is renamed (customer_groups has the names)",
             "deleted customers (`kassavirta sweep` finds them)",
@@ -100,6 +101,7 @@ EVERY = (
         of.SHIPPING_ADDRESS,
         within="customers",
         sensitive=(*of.PERSONAL_NAMES, "street_name", "street_number", "house_extension"),
+        person="customer_id",
         blind_to=("an address that changes without its customer",),
         is_enabled=False,
         seen=False,
@@ -131,11 +133,8 @@ EVERY = (
             "comments",
             "events",
         ),
-        sensitive=tuple(
-            f"{party}__{name}"
-            for party in ("customer_information", "shipping_address")
-            for name in of.PERSONAL_NAMES
-        ),
+        sensitive=of.ORDER_PERSONAL,
+        person="customer_id",
         blind_to=(
             "payments, shipments, comments, archiving that leave the order's updated_at alone (read again)",
             "deleted orders (`kassavirta sweep` finds them)",
