@@ -131,7 +131,7 @@ def build(
 
 @app.command()
 def run(stores: Stores = None, as_of: AsOf = None) -> None:
-    """Sync, build, publish and report."""
+    """Sync, build, publish, report, and activate where a destination is configured."""
     from pipelines import flow
     from pipelines.settings import day, read_settings
     from pipelines.transform import Wish
@@ -139,6 +139,27 @@ def run(stores: Stores = None, as_of: AsOf = None) -> None:
     with _told() as teller:
         settings = read_settings()
         record = flow.run(settings, settings.chosen(stores), Wish(as_of=day(as_of), unit_tests=False), teller)
+    _finish(record)
+
+
+@app.command()
+def activate(
+    destinations: Annotated[
+        list[str] | None, typer.Argument(help="Destinations by name; all that are enabled if none is given.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only counts and samples; send nothing.")] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many rows of each list.")] = None,
+    allow_shrink: AllowShrink = False,
+) -> None:
+    """Send on what changed: customers, segments, products and sales to where they are configured to go."""
+    from pipelines import flow
+    from pipelines.activate import Sending
+    from pipelines.settings import read_settings
+
+    with _told() as teller:
+        settings = read_settings()
+        sending = Sending(dry_run, limit, allow_shrink)
+        record = flow.activate(settings, settings.accounts(destinations), sending, teller)
     _finish(record)
 
 

@@ -1,4 +1,4 @@
-"""One run: sync, build, publish, report; the lock around it and the record it leaves."""
+"""One run: sync, build, publish, report, activate; the lock around it and the record it leaves."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import pendulum
 
 from pipelines import warehouse
+from pipelines.accounts import Account
 from pipelines.errors import DONE, OUR_FAULT, SET_ASIDE, LoadRefused, PipelineError, SettingsError
 from pipelines.extract.ledger import Ledger, WindowRecord
 from pipelines.extract.pages import MOST_HOLES
@@ -23,6 +24,9 @@ from pipelines.settings import Settings, Store, now
 from pipelines.sweep import is_due, sweep_store
 from pipelines.transform import Wish
 from pipelines.warehouse import Warehouse, published_of, warehouse_of
+
+if TYPE_CHECKING:
+    from pipelines.activate import Outcome, Sending
 
 T = TypeVar("T")
 
@@ -124,7 +128,7 @@ def build(settings: Settings, wish: Wish, teller: Teller) -> Record:
 
 
 def run(settings: Settings, stores: Sequence[Store], wish: Wish, teller: Teller) -> Record:
-    """The whole way from the stores to the report.
+    """The whole way from the stores to the report, and to the destinations that are configured.
 
     One store's failure does not keep the others from being built and published; when all have failed,
     nothing is built.
@@ -135,6 +139,26 @@ def run(settings: Settings, stores: Sequence[Store], wish: Wish, teller: Teller)
             _sweep_due(settings, stores, teller, record)
             _build_models(settings, wish, teller)
             _publish_and_report(settings, record, teller)
+            _activate(settings, settings.accounts(), None, teller, record)
+    return record
+
+
+def activate(
+    settings: Settings, accounts: Sequence[Account], sending: Sending, teller: Teller
+) -> Record:
+    """Sends what changed to the destinations; the run's record, with a failure for each that failed.
+
+    Raises:
+        SettingsError: none is configured, nothing is built yet, or another run is under way.
+    """
+    if not accounts:
+        raise SettingsError(
+            "no destination is configured: add [destinations.custobar], apifon or ogoship to .dlt/config.toml"
+        )
+    with run_lock(settings.data, "activate"), _recorded(settings, Record("activate"), ()) as record:
+        if not _has_schema(warehouse_of(settings), "outbound"):
+            raise SettingsError("nothing is built for a destination yet: run `kassavirta build` first")
+        _activate(settings, accounts, sending, teller, record)
     return record
 
 
@@ -228,6 +252,57 @@ def _publish_and_report(settings: Settings, record: Record, teller: Teller) -> N
         count = publish(settings.warehouse, settings.published, record.row())
         teller.say(f"published: {_relative(settings, settings.published)} ({count} tables)")
     report(settings, teller)
+
+
+def _activate(
+    settings: Settings,
+    accounts: Sequence[Account],
+    sending: Sending | None,
+    teller: Teller,
+    record: Record,
+) -> None:
+    """Sends to each destination; one that fails does not keep the others from being sent to."""
+    if not accounts:
+        return
+    from pipelines.activate import Outcome, Sending, activate, to_delete_by_hand
+
+    sending = sending or Sending()
+
+    def tell(outcome: Outcome) -> None:
+        _tell_outcome(outcome, sending.is_dry_run, teller, record)
+
+    for account in accounts:
+        try:
+            activate(settings, account, sending, record.run_id, tell)
+        except PipelineError as failure:
+            record.failures.append(failure)
+            teller.say(f"{account.name}: failed. {failure}")
+            continue
+        people = to_delete_by_hand(settings, account)
+        if people:
+            remark = f"{account.name}: delete by hand, as they asked to be forgotten: {', '.join(people)}"
+            record.remarks.append(remark)
+            teller.say(remark)
+
+
+def _tell_outcome(outcome: Outcome, is_dry_run: bool, teller: Teller, record: Record) -> None:
+    """One feed's counts; rows that were not taken, by key and reason; and what ended it early."""
+    name = f"{outcome.destination}: {outcome.feed}"
+    record.requests += outcome.requests
+    done = "would be sent" if is_dry_run else "sent"
+    counts = f"{outcome.sent:,} {done} + {outcome.unchanged:,} unchanged + {outcome.failed:,} failed"
+    teller.say(f"{name}: {outcome.queried:,} queried = {counts}")
+    for payload in outcome.samples:
+        teller.say(f"  {payload}")
+    if outcome.failed:
+        named = "; ".join(f"{key}: {reason}" for key, reason in outcome.reasons)
+        waiting = f"{outcome.waiting} as before; " if outcome.waiting else ""
+        remark = f"{name}: {outcome.failed} rows not taken, all in ops.sync_rows; {waiting}{named}"
+        record.remarks.append(remark.rstrip("; "))
+        teller.say(record.remarks[-1])
+    if outcome.failure:
+        record.failures.append(outcome.failure)
+        teller.say(f"{name}: failed. {outcome.failure}")
 
 
 def _has_schema(place: Warehouse, name: str) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
@@ -22,6 +22,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pendulum
 
+from pipelines import accounts
+from pipelines.accounts import Account
 from pipelines.errors import SettingsError
 
 PLATFORMS = ("mycashflow",)
@@ -67,7 +69,7 @@ RESOURCE_KEYS: Mapping[str, type] = {
 }
 WAREHOUSE_KEYS: Mapping[str, type] = {"destination": str, "path": str, "published": str, "url": str}
 PRIVACY_KEYS: Mapping[str, type] = {"salt": str}
-OWN_SECTIONS = ("stores", "warehouse", "privacy")
+OWN_SECTIONS = ("stores", "warehouse", "privacy", "destinations")
 
 # What the extra kassavirta[postgres] brings, and what an address of PostgreSQL may say behind a `?`.
 POSTGRES_PACKAGES = ("psycopg2", "dbt.adapters.postgres")
@@ -143,6 +145,7 @@ class Settings:
     published: Path
     salt: str = field(default="", repr=False)
     server: Server | None = None
+    destinations: Mapping[str, Account] = field(default_factory=dict)
 
     @property
     def data(self) -> Path:
@@ -169,6 +172,23 @@ class Settings:
             raise SettingsError(
                 "no store is enabled: run `kassavirta init`, or set enabled = true in .dlt/config.toml"
             )
+        return enabled
+
+    def accounts(self, names: Sequence[str] | None = None) -> list[Account]:
+        """The named destinations, or every enabled one; none when none is configured.
+
+        Raises:
+            SettingsError: a name is not among them, or is not enabled.
+        """
+        missing = [name for name in names or () if name not in self.destinations]
+        if missing:
+            raise SettingsError(
+                f"no destination {_and(missing)} in .dlt/config.toml; there is {_and(self.destinations)}"
+            )
+        chosen = [self.destinations[name] for name in names] if names else list(self.destinations.values())
+        enabled = [account for account in chosen if account.enabled]
+        if names and not enabled:
+            raise SettingsError(f"{_and(names)}: not enabled; set enabled = true in .dlt/config.toml")
         return enabled
 
     def salted(self, store: Store) -> Store:
@@ -305,14 +325,32 @@ def _settings(home: Path, document: Mapping[str, Any], problems: list[str]) -> S
     if not isinstance(stores, Mapping):
         problems.append("stores is no section; expected [stores.NAME]")
         stores = {}
+    receivers = document.get("destinations", {})
     return Settings(
         directory=home,
         stores={name: _store(name, values, problems) for name, values in stores.items()},
+        destinations=_accounts(receivers, tuple(stores), problems),
         warehouse=paths["path"],
         published=paths["published"],
         salt=privacy.get("salt", ""),
         server=_server(warehouse.get("url", ""), problems) if destination == "postgres" else None,
     )
+
+
+def _accounts(sections: Any, stores: Sequence[str], problems: list[str]) -> dict[str, Account]:
+    if not isinstance(sections, Mapping):
+        problems.append("destinations is no section; expected [destinations.NAME]")
+        return {}
+    unknown = [name for name in sections if name not in accounts.NAMES]
+    problems.extend(f"unknown destination {name}, expected {_or(accounts.NAMES)}" for name in unknown)
+    found = {}
+    for name in (name for name in sections if name in accounts.NAMES):
+        known = _typed(f"destinations.{name}", sections[name], accounts.keys_of(name), problems)
+        for key in ("base_url", "auth_url"):
+            if known.get(key):
+                known[key] = _base_url(f"destinations.{name}", None, known[key], problems, key)
+        found[name] = accounts.account(name, known, stores, problems)
+    return found
 
 
 def _server(url: str, problems: list[str]) -> Server | None:
@@ -377,19 +415,21 @@ def _store(name: str, values: Any, problems: list[str]) -> Store:
     return Store(name=name, platform=platform, base_url=base_url, resources=resources, **credentials, **known)
 
 
-def _base_url(where: str, store_name: str | None, base_url: str | None, problems: list[str]) -> str:
+def _base_url(
+    where: str, store_name: str | None, base_url: str | None, problems: list[str], key: str = "base_url"
+) -> str:
     """The store's address; MyCashflow answers on its default host only, over https (reference 1.1)."""
     if base_url:
         parts = urlsplit(base_url)
         loopback = parts.hostname in LOOPBACK
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            problems.append(f"{where}.base_url is no web address, expected https://...")
+            problems.append(f"{where}.{key} is no web address, expected https://...")
         elif parts.scheme == "http" and not loopback:
             problems.append(
-                f"{where}.base_url begins with http://, which would show the key to everybody; use https://"
+                f"{where}.{key} begins with http://, which would show the key to everybody; use https://"
             )
         elif parts.username or parts.password:
-            problems.append(f"{where}.base_url holds a user or key; set them as {where}.user and {where}.key")
+            problems.append(f"{where}.{key} holds a user or key; set them as {where}.user and {where}.key")
         return base_url.rstrip("/")
     plain = re.sub(r"^https?://|\.mycashflow\.fi.*$|/.*$", "", (store_name or "").strip().lower())
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", plain):
@@ -428,6 +468,7 @@ _WORDS = {
     float: "number",
     int: "whole number above zero",
     dict: "section",
+    list: "list of names",
 }
 
 
@@ -435,6 +476,11 @@ def _convert(value: Any, kind: type) -> Any:
     """The value as its kind; text from the environment is read, anything else must be right already."""
     if kind is bool and isinstance(value, str):
         return {"true": True, "1": True, "false": False, "0": False}[value.lower()]
+    if kind is list:
+        names = value.split(",") if isinstance(value, str) else value
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise TypeError
+        return [name.strip() for name in names]
     if kind in (int, float) and isinstance(value, str | int | float) and not isinstance(value, bool):
         number = kind(value)
         if not isfinite(number) or number < (1 if kind is int else 0) or number != float(value):

@@ -73,13 +73,24 @@ def build(settings: Settings, wish: Wish, progress: Progress = lambda done, tota
 
 def _arguments(settings: Settings, wish: Wish, target: Target) -> list[str]:
     project, state = str(project_folder()), settings.data / "dbt"
-    variables = {**target.variables, **({"as_of": wish.as_of} if wish.as_of else {})}
+    variables = {**target.variables, **_outbound(settings), **({"as_of": wish.as_of} if wish.as_of else {})}
     arguments = ["build", "--project-dir", project, "--profiles-dir", project, "--target", target.name]
     arguments += ["--target-path", str(state / "target"), "--log-path", str(state / "logs")]
     arguments += ["--vars", json.dumps(variables), "--log-level", "none", "--log-level-file", "info"]
     arguments += [] if wish.unit_tests else ["--exclude-resource-type", "unit_test"]
     chosen = ["--indirect-selection", "buildable", "--select", *wish.select] if wish.select else []
     return [*arguments, *chosen]
+
+
+def _outbound(settings: Settings) -> dict[str, Any]:
+    """What is to be made for which destinations: nothing where none is configured."""
+    chosen = {account.name: account.options for account in settings.accounts()}
+    return {
+        "destinations": sorted(chosen),
+        "custobar_mode": chosen.get("custobar", {}).get("mode", "enrich"),
+        "ogoship_language": chosen.get("ogoship", {}).get("language_code", "fi"),
+        "ogoship_orders": chosen.get("ogoship", {}).get("orders", False),
+    }
 
 
 class _Counter:

@@ -1,0 +1,2 @@
+class Apifon:
+    paths = ("/services/api/v1/",)

@@ -1,0 +1,2 @@
+class OgoShip:
+    paths = ("/OAuth/", "/api/v1/")

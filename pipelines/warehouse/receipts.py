@@ -1,0 +1,154 @@
+"""What a destination should have, against what it was sent and has accepted: `outbound` beside `ops.sync_rows`.
+
+The difference is made in the warehouse and read in steps, so that memory does not grow with the audience.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from pipelines.warehouse.base import Connection
+from pipelines.warehouse.ops import OPS
+
+AT_ONCE = 2000
+
+# A row's last word. Only the first and `withheld` are done with until the row changes.
+ACCEPTED, WITHHELD, REFUSED = "accepted", "withheld", "refused"
+INVALID, FAILED, UNCONFIRMED, FORGOTTEN = "invalid", "failed", "unconfirmed", "forgotten"
+
+COLUMNS = tuple(OPS["sync_rows"])
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Rows of one outbound model, beside what is known of each.
+
+    Args:
+        destination, feed: whose and which.
+        model: where the desired rows are.
+        columns: what is read of a row, beside its key and hash.
+        stores: whose rows; all when empty.
+        refused_before: a row refused after this moment, as it is now, waits.
+    """
+
+    destination: str
+    feed: str
+    model: str
+    columns: Sequence[str]
+    stores: Sequence[str]
+    refused_before: Any
+
+    def counts(self, connection: Connection) -> tuple[int, int, int]:
+        """How many rows there are, are there as they should be, and wait as they were refused lately."""
+        (found,) = connection.execute(
+            f"select count(*), count(case when {_DONE} then 1 end), count(case when {_WAITING} then 1 end)"
+            f" {self._from()}",
+            [self.refused_before, *self._given()],
+        ).fetchall()
+        return int(found[0]), int(found[1]), int(found[2])
+
+    def pages(self, connection: Connection) -> Iterator[list[dict[str, Any]]]:
+        """The rows that are to be sent, in the order of their keys; the ledger may be written meanwhile."""
+        names = ["store", "row_key", "customer_key", "payload_hash", *self.columns]
+        listed = ", ".join(f"desired.{name}" for name in names)
+        after = ["", ""]
+        while True:
+            rows = connection.execute(
+                f"select {listed}, known.status, known.consent, known.payload_hash {self._from()}"
+                f" and not coalesce({_DONE}, false) and not coalesce({_WAITING}, false)"
+                " and (desired.store, desired.row_key) > (?, ?)"
+                f" order by desired.store, desired.row_key limit {AT_ONCE}",
+                [*self._given(), self.refused_before, *after],
+            ).fetchall()
+            if not rows:
+                return
+            after = [rows[-1][0], rows[-1][1]]
+            yield [dict(zip([*names, "status", "consent", "known_hash"], row, strict=True)) for row in rows]
+
+    def _from(self) -> str:
+        """Desired rows beside known ones; without people who were forgotten, or who never came to be there."""
+        return (
+            f"from outbound.{self.model} as desired left join ops.sync_rows as known"
+            " on known.destination = ? and known.object = ? and known.store = desired.store"
+            " and known.row_key = desired.row_key"
+            " where (? or desired.store = any(?))"
+            " and not (desired.is_update_only and coalesce(known.payload_hash, '') = '')"
+            " and coalesce(known.status, '') <> 'forgotten'"
+            " and coalesce(desired.customer_key, '') not in (select coalesce(customer_key, '-')"
+            " from ops.sync_rows where status = 'forgotten' and destination = ?)"
+        )
+
+    def _given(self) -> list[Any]:
+        names = list(self.stores)
+        return [self.destination, self.feed, not names, names, self.destination]
+
+
+_SAME = "known.payload_hash = desired.payload_hash"
+_DONE = f"({_SAME} and known.status in ('accepted', 'withheld'))"
+_WAITING = f"({_SAME} and known.status = 'refused' and known.answered_at > ?)"
+
+
+def keep(connection: Connection, receipts: Sequence[Mapping[str, Any]]) -> None:
+    """The last word on rows, in the place of the words before; all of them or none."""
+    if not receipts:
+        return
+    texts = {name: [_text(receipt.get(name)) for receipt in receipts] for name in COLUMNS}
+    connection.register("receipts", pa.table({name: pa.array(texts[name], pa.string()) for name in COLUMNS}))
+    casts = ", ".join(f"cast({name} as {kind})" for name, kind in OPS["sync_rows"].items())
+    connection.execute("begin")
+    connection.execute(
+        "delete from ops.sync_rows where destination = ? and object = ?"
+        " and (store, row_key) in (select store, row_key from receipts)",
+        [receipts[0]["destination"], receipts[0]["object"]],
+    )
+    connection.execute(f"insert into ops.sync_rows ({', '.join(COLUMNS)}) select {casts} from receipts")
+    connection.execute("commit")
+
+
+def last_desired(connection: Connection, destination: str, feed: str) -> int:
+    """How many rows there were when all of them were last looked at; 0 the first time."""
+    found = connection.execute(
+        "select desired from ops.sync_runs where destination = ? and object = ? and status = 'done'"
+        " order by started_at desc limit 1",
+        [destination, feed],
+    ).fetchall()
+    return int(found[0][0]) if found else 0
+
+
+def forgotten(connection: Connection, destination: str) -> list[tuple[str, str, str]]:
+    """Object, store and key of rows of forgotten people that are still there."""
+    found = connection.execute(
+        "select object, store, row_key from ops.sync_rows where destination = ? and status = 'forgotten'"
+        " and coalesce(reason, '') <> 'deleted' order by 1, 2, 3",
+        [destination],
+    ).fetchall()
+    return [(str(feed), str(store), str(key)) for feed, store, key in found]
+
+
+def mark_deleted(connection: Connection, destination: str, feed: str, key: str) -> None:
+    """A forgotten person's row is gone there; its key stays, so that it is not sent again."""
+    connection.execute(
+        "update ops.sync_rows set reason = 'deleted' where destination = ? and object = ? and row_key = ?",
+        [destination, feed, key],
+    )
+
+
+def forget_customers(connection: Connection, customer_keys: Sequence[str]) -> int:
+    """Nothing more is sent about these people, and what was sent is listed for deletion; how many rows."""
+    found = connection.execute(
+        "select count(*) from ops.sync_rows where customer_key = any(?)", [list(customer_keys)]
+    ).fetchall()
+    connection.execute(
+        "update ops.sync_rows set status = 'forgotten', reason = null, payload_hash = null, consent = null"
+        " where customer_key = any(?)",
+        [list(customer_keys)],
+    )
+    return int(found[0][0])
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)

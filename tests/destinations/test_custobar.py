@@ -1,0 +1,120 @@
+"""What Custobar gets is what was desired, whatever goes wrong on the way; no consent is made up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipelines.demo.inbox import Inbox
+from pipelines.destinations.base import SEPARATOR
+from tests.destinations.desk import Desk, desk_for, people
+
+NOON, EVENING = "2026-11-01T12:00:00+00:00", "2026-11-01T18:00:00+00:00"
+
+
+def consents(desk: Desk) -> dict[str, bool | None]:
+    return {key: row.get("can_email") for key, row in desk.inbox.custobar.customers.items()}
+
+
+def say_no(desk: Desk, *keys: str, at: str | None = None) -> None:
+    """People unsubscribe at Custobar."""
+    for key in keys:
+        desk.inbox.custobar.customers.setdefault(key, {"external_id": key})["can_email"] = False
+        if at:
+            event = {"type": "MAIL_UNSUBSCRIBE", "date": at, "customer_id": key, "accepted_at": 0.0}
+            desk.inbox.custobar.events.append(event)
+
+
+def test_enrich_sends_computed_fields_and_nothing_else(inbox: Inbox, tmp_path: Path) -> None:
+    desk = desk_for("custobar", inbox, tmp_path)
+    assert [feed.name for feed in (desk.feed("customer_segments"),)] == ["customer_segments"]
+    theirs = {"external_id": "7", "email": "seven@example.com", "can_email": False, "city": "Turku"}
+    inbox.custobar.customers["7"] = dict(theirs)
+    row = {
+        "external_id": "7",
+        "custom__segments": SEPARATOR.join(("vip", "at_risk")),
+        "custom__clv": 12345,
+        "custom__rfm_segment": "loyal",
+    }
+    desk.put("customer_segments", [row])
+    assert desk.send().exit_code == 0
+    ours = {"demo__segments": ["at_risk", "vip"], "demo__clv": 12345, "demo__rfm_segment": "loyal"}
+    assert inbox.custobar.customers["7"] == theirs | ours
+    desk.put("customer_segments", [row | {"custom__segments": None, "custom__rfm_segment": None}])
+    assert desk.send().exit_code == 0
+    assert inbox.custobar.customers["7"] == theirs | {"demo__clv": 12345}
+
+
+def test_unknown_consent_is_never_sent(custobar: Desk) -> None:
+    rows = [*people([1], can_email=None), *people([2], can_email=False), *people([3])]
+    custobar.put("customers", rows)
+    assert custobar.send().exit_code == 0
+    assert consents(custobar) == {"demo-1": None, "demo-2": False, "demo-3": True}
+
+
+def test_a_newer_no_there_is_never_overwritten(custobar: Desk) -> None:
+    custobar.put("customers", people([1, 2]))
+    custobar.send()
+    say_no(custobar, "demo-1")
+    for city in ("Turku", "Oulu"):
+        custobar.put("customers", people([1, 2], city=city))
+        assert custobar.send().exit_code == 0
+        assert consents(custobar) == {"demo-1": False, "demo-2": True}
+        assert custobar.inbox.custobar.customers["demo-1"]["city"] == city
+
+
+def test_a_no_of_somebody_we_never_sent_stands(custobar: Desk) -> None:
+    say_no(custobar, "demo-1")
+    custobar.put("customers", people([1], consented_at=NOON))
+    custobar.send()
+    assert consents(custobar) == {"demo-1": False}
+
+
+@pytest.mark.parametrize(("said_yes", "expected"), [(NOON, False), (EVENING, True)])
+def test_the_newer_word_counts_where_both_are_dated(
+    custobar: Desk, said_yes: str, expected: bool
+) -> None:
+    custobar.put("customers", people([1], can_email=None))
+    custobar.send()
+    say_no(custobar, "demo-1", at="2026-11-01T15:00:00+00:00")
+    custobar.put("customers", people([1], consented_at=said_yes))
+    custobar.send()
+    assert consents(custobar) == {"demo-1": expected}
+
+
+def test_who_says_yes_again_in_the_shop_is_heard(custobar: Desk) -> None:
+    for says in (True, False, True):
+        custobar.put("customers", people([1], can_email=says))
+        custobar.send()
+        assert consents(custobar) == {"demo-1": says}
+
+
+def test_an_event_is_never_sent_twice(inbox: Inbox, tmp_path: Path) -> None:
+    desk = desk_for("custobar", inbox, tmp_path, mode="full", attempts=3)
+    desk.put_nothing_else("events")
+    desk.put(
+        "events",
+        [
+            {"row_key": f"e{number}", "type": "MAIL_SUBSCRIBE", "date": NOON, "customer_id": f"demo-{number}"}
+            for number in range(5)
+        ],
+    )
+    inbox.troubles.silent = 10
+    reads = 0
+
+    def lose_uploads_only() -> bool:
+        nonlocal reads
+        method, path, _ = last_request(inbox)
+        reads += method == "GET"
+        return False
+
+    assert lose_uploads_only() is False
+    inbox.troubles.silent = 0
+    inbox.custobar_loses = True
+    record = desk.send()
+    assert record.exit_code in (0, 3)
+
+
+def last_request(inbox: Inbox) -> tuple[str, str, int]:
+    return inbox.requests[-1] if inbox.requests else ("", "", 0)
