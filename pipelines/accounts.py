@@ -21,6 +21,7 @@ COMMON: Mapping[str, type] = {
     "timeout_seconds": float,
     "attempts": int,
     "retry_refused_hours": float,
+    "paths": dict,
 }
 
 # What each has beside them, and what is not said: custobar-and-ogoship.md A3 (180 a minute, 100 a request in
@@ -33,7 +34,6 @@ OWN: Mapping[str, Mapping[str, type]] = {
         "mode": str,
         "field_prefix": str,
         "pause_seconds": float,
-        "events_path": str,
     },
     "apifon": {"token": str, "secret": str, "list_title": str, "country_prefix": str},
     "ogoship": {
@@ -52,7 +52,6 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
         "authorization": "Bearer",
         "mode": "enrich",
         "pause_seconds": 10.0,
-        "events_path": "api/events/upload/",
         "requests_per_minute": 180.0,
         "rows_per_request": 100,
     },
@@ -90,6 +89,7 @@ class Account:
         stores: whose rows it gets; all stores when empty.
         requests_per_minute: how often it is asked at most.
         retry_refused_hours: a row it refused is sent again after so long, or once it has changed.
+        paths: list -> where it is, in the place of where we think it is.
         options: what only this destination has, by key of its section.
         secrets: the same, for what nobody may see.
     """
@@ -103,6 +103,7 @@ class Account:
     timeout_seconds: float = 60.0
     attempts: int = 6
     retry_refused_hours: float = 24.0
+    paths: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -127,6 +128,11 @@ def account(name: str, values: Mapping[str, Any], stores: Sequence[str], problem
     if name == "custobar":
         known.setdefault("field_prefix", known.get("company", "").replace("-", "_"))
         known.setdefault("base_url", f"https://{known.get('company', '')}.custobar.com")
+    problems.extend(
+        f"destinations.{name}.paths.{key} is no path, expected one like api/events/"
+        for key, path in known.get("paths", {}).items()
+        if not isinstance(path, str) or path.startswith(("/", "http"))
+    )
     common = {key: known[key] for key in COMMON if key in known}
     options = {key: known[key] for key in OWN[name] if key in known and key not in SECRETS}
     secrets = {key: known[key] for key in OWN[name] if key in known and key in SECRETS}

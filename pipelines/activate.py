@@ -29,7 +29,15 @@ from pipelines.destinations.base import (
     payload_of,
     sample,
 )
-from pipelines.errors import AccessDenied, ApiError, PipelineError, SendRefused, SettingsError
+from pipelines.errors import (
+    AccessDenied,
+    ApiError,
+    PipelineError,
+    RateLimited,
+    SendRefused,
+    SettingsError,
+    Unavailable,
+)
 from pipelines.settings import Settings, now
 from pipelines.warehouse import Connection, receipts, warehouse_of
 from pipelines.warehouse.receipts import Difference
@@ -238,7 +246,11 @@ class _Run:
         payload = payload_of(self.feed, values)
         row = replace(row, payload=payload, consent=consent_of(self.feed, payload))
         is_same = values["known_hash"] == row.payload_hash
-        if values["status"] == receipts.UNCONFIRMED and is_same and self.destination.has(self.feed, row):
+        if (
+            values["known_status"] == receipts.UNCONFIRMED
+            and is_same
+            and self.destination.has(self.feed, row)
+        ):
             self._keep([self._receipt(row, receipts.ACCEPTED)])
             return None
         return self.destination.settle(row, self.feed)
@@ -246,9 +258,11 @@ class _Run:
     def _send_batch(self, rows: Sequence[Row]) -> None:
         """Sends rows; of a refused batch, each half."""
         if not self.feed.is_repeatable:
-            self._keep([self._receipt(row, receipts.UNCONFIRMED, "sent, no answer yet") for row in rows], False)
+            self._keep(
+                [self._receipt(row, receipts.UNCONFIRMED, "sent, no answer yet") for row in rows], False
+            )
         try:
-            self.destination.send(self.feed, rows)
+            accepted = self.destination.send(self.feed, rows)
         except Refused as refusal:
             self._halve(rows, str(refusal))
         except ApiError as failure:
@@ -256,7 +270,7 @@ class _Run:
             raise
         else:
             self._refused = -1
-            self._keep([self._receipt(row, receipts.ACCEPTED) for row in rows])
+            self._keep([self._receipt(row, receipts.ACCEPTED) for row in accepted])
 
     def _halve(self, rows: Sequence[Row], reason: str) -> None:
         if len(rows) > 1:
@@ -274,7 +288,8 @@ class _Run:
 
     def _put_off(self, rows: Sequence[Row], failure: ApiError) -> None:
         """Rows that nobody knows about: those that can be sent twice are, the others are looked up first."""
-        is_lost = not self.feed.is_repeatable and failure.status is None
+        is_lost = not self.feed.is_repeatable and isinstance(failure, Unavailable)
+        is_lost &= not isinstance(failure, RateLimited)
         word = receipts.UNCONFIRMED if is_lost else receipts.FAILED
         self._keep([self._receipt(row, word, "no answer") for row in rows], False)
 
@@ -318,7 +333,7 @@ class _Run:
 
 
 def _row(feed: Feed, values: dict[str, Any]) -> Row:
-    said = dict(part.split("=") for part in (values["consent"] or "").split(";") if part)
+    said = dict(part.split("=") for part in (values["known_consent"] or "").split(";") if part)
     return Row(
         values["store"],
         values["row_key"],
@@ -327,7 +342,7 @@ def _row(feed: Feed, values: dict[str, Any]) -> Row:
         {},
         {name: values[name] for name in feed.helpers},
         said,
-        is_known=values["status"] is not None,
+        is_known=values["known_status"] is not None,
     )
 
 
@@ -340,7 +355,7 @@ def _collect(connection: Connection, destination: Destination, sending: Sending)
     """What the destination has to tell into its raw tables."""
     if not sending.is_dry_run:
         for table, rows in destination.collect().items():
-            warehouse.replace_table(connection, f"raw_{destination.account.name}", table, rows)
+            receipts.keep_read(connection, f"raw_{destination.account.name}", table, rows)
 
 
 def _delete_forgotten(connection: Connection, destination: Destination, sending: Sending) -> None:

@@ -147,7 +147,9 @@ def activate(
     destinations: Annotated[
         list[str] | None, typer.Argument(help="Destinations by name; all that are enabled if none is given.")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only counts and samples; send nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only counts and samples; send nothing.")
+    ] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many rows of each list.")] = None,
     allow_shrink: AllowShrink = False,
 ) -> None:

@@ -143,9 +143,7 @@ def run(settings: Settings, stores: Sequence[Store], wish: Wish, teller: Teller)
     return record
 
 
-def activate(
-    settings: Settings, accounts: Sequence[Account], sending: Sending, teller: Teller
-) -> Record:
+def activate(settings: Settings, accounts: Sequence[Account], sending: Sending, teller: Teller) -> Record:
     """Sends what changed to the destinations; the run's record, with a failure for each that failed.
 
     Raises:

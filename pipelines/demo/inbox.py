@@ -37,8 +37,8 @@ class Troubles:
         lost: share of answers that never arrive, after all was done.
         per_minute: requests of any minute after which all are 429; 0 for no limit.
         seconds: how long each answer takes.
-        down: statuses for the next requests, first come first served.
-        silent: how many of the next answers are lost.
+        down: statuses for the next things that are sent, first come first served; they are not taken.
+        silent: how many of the next answers to what was sent are lost.
     """
 
     limited: float = 0.0
@@ -54,19 +54,19 @@ class Troubles:
         self._recent: deque[float] = deque()
         self._lock = Lock()
 
-    def before(self) -> Reply | None:
+    def before(self, method: str) -> Reply | None:
         """An answer instead of the true one, or none."""
         with self._lock:
-            if self.down:
+            if self.down and method != "GET":
                 return Reply(self.down.popleft(), as_json({"error": {"reason": "down"}}))
             if self._is_too_much() or self._chance.random() < self.limited:
                 return Reply(429, as_json({"error": {"reason": "too many requests"}}), {"Retry-After": "0"})
         return None
 
-    def is_lost(self) -> bool:
+    def is_lost(self, method: str) -> bool:
         """Whether the answer that is ready goes astray."""
         with self._lock:
-            if self.silent:
+            if self.silent and method != "GET":
                 self.silent -= 1
                 return True
             return self._chance.random() < self.lost
@@ -156,9 +156,9 @@ class _Handler(BaseHTTPRequestHandler):
         request = Request(self.command, parts.path, params, dict(self.headers), body)
         troubles = self.server.troubles
         time.sleep(troubles.seconds)
-        refusal = troubles.before()
+        refusal = troubles.before(self.command)
         reply = refusal or self.server.answer(request)
-        is_lost = not refusal and troubles.is_lost()
+        is_lost = not refusal and troubles.is_lost(self.command)
         self.server.requests.append((self.command, parts.path, 0 if is_lost else reply.status))
         if is_lost:
             self.close_connection = True
@@ -179,5 +179,3 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Requests are kept in `server.requests`; nothing is printed."""
-
-

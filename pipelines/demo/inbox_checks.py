@@ -7,7 +7,25 @@ from typing import Any
 
 E_MAIL = re.compile(r"[^\s@]+@[^\s@.]+(\.[^\s@.]+)+")
 CURRENCIES = ("EUR", "SEK", "NOK", "DKK", "USD", "GBP", "PLN")
-LANGUAGES = ("fi", "sv", "en", "de", "et", "no", "nb", "da", "ru", "el", "fr", "es", "it", "nl", "pl", "lv", "lt")
+LANGUAGES = (
+    "fi",
+    "sv",
+    "en",
+    "de",
+    "et",
+    "no",
+    "nb",
+    "da",
+    "ru",
+    "el",
+    "fr",
+    "es",
+    "it",
+    "nl",
+    "pl",
+    "lv",
+    "lt",
+)
 
 
 def _is_moment(value: Any) -> bool:

@@ -270,11 +270,11 @@ def _identity(row: Record) -> Record:
 
 def _matches(row: Record, params: Mapping[str, str]) -> bool:
     """Whether a row has all these values; `true` and `false` are flags."""
-    words = {True: "true", False: "false"}
-    return all(
-        (words.get(row.get(name), "") if isinstance(row.get(name), bool) else str(row.get(name, ""))) == value
-        for name, value in params.items()
-    )
+    return all(_word(row.get(name, "")) == value for name, value in params.items())
+
+
+def _word(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _error(status: int, reason: str) -> Reply:

@@ -12,6 +12,11 @@ from pipelines.accounts import Account
 from pipelines.errors import PipelineError
 from pipelines.http import Limits, Session, Sign
 
+# What a payload says of a consent, in the word that is remembered.
+WORDS: Mapping[Any, str] = {True: "true", False: "false", "SUBSCRIBED": "true", "UNSUBSCRIBED": "false"}
+# What was said last when a no that is there now must be newer, or may be.
+MAYBE_OLDER = (None, "true", "withheld")
+
 # Between the members of a list in one column of an outbound model.
 SEPARATOR = "\x1f"
 
@@ -115,8 +120,8 @@ class Destination(Protocol):
             Invalid: it cannot be right.
         """
 
-    def send(self, feed: Feed, rows: Sequence[Row]) -> None:
-        """Sends rows; when it returns, all of them are accepted.
+    def send(self, feed: Feed, rows: Sequence[Row]) -> Sequence[Row]:
+        """Sends rows, and answers them as they were accepted, all of them.
 
         Raises:
             Refused: it will not have them as they are.
@@ -168,14 +173,14 @@ def payload_of(feed: Feed, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def consent_of(feed: Feed, payload: Mapping[str, Any]) -> dict[str, str]:
     """What a payload says of each consent, in one word; `unknown` when it says nothing."""
-    words = {True: "true", False: "false"}
-    return {name: words.get(payload.get(name), "unknown") for name in feed.consents}
+    return {name: WORDS.get(payload.get(name), "unknown") for name in feed.consents}
 
 
-def without(row: Row, name: str, word: str) -> Row:
-    """The row without a field; its consent is remembered as that word."""
+def withheld(row: Row, name: str, instead: Any = None) -> Row:
+    """The row without its yes, or with something else in its place; that it was kept back is remembered."""
     payload = {key: value for key, value in row.payload.items() if key != name}
-    return replace(row, payload=payload, consent={**row.consent, name: word})
+    payload |= {name: instead} if instead is not None else {}
+    return replace(row, payload=payload, consent={**row.consent, name: "withheld"})
 
 
 def sample(feed: Feed, payload: Mapping[str, Any]) -> dict[str, Any]:

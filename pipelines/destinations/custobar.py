@@ -21,7 +21,7 @@ import orjson
 import pendulum
 
 from pipelines.accounts import Account
-from pipelines.destinations.base import Feed, Field, Held, Refused, Row, open_session, without
+from pipelines.destinations.base import Feed, Field, Held, Refused, Row, MAYBE_OLDER, open_session, withheld
 from pipelines.errors import ApiError, ContractError
 from pipelines.http import Answer, Call, redact
 from pipelines.settings import moment
@@ -182,21 +182,22 @@ class Custobar:
             self._check_event(row)
         for name in feed.consents:
             if row.payload.get(name) is True and self._is_held(name, row):
-                row = without(row, name, "withheld")
+                row = withheld(row, name)
         return row
 
-    def send(self, feed: Feed, rows: Sequence[Row]) -> None:
+    def send(self, feed: Feed, rows: Sequence[Row]) -> Sequence[Row]:
         """Uploads rows in one request.
 
         Raises:
             Refused: the batch is not taken; Custobar says why, and not which row it was.
         """
         datatype = DATATYPES.get(feed.name, feed.name)
-        path = self.account.options["events_path"] if feed is EVENTS else f"api/{datatype}/upload/"
+        path = self.account.paths.get(datatype, f"api/{datatype}/upload/")
         body = orjson.dumps({datatype: [self._in_their_words(row) for row in rows]})
         call = Call("POST", path, body=body, verdicts=VERDICTS, is_repeatable=feed.is_repeatable)
         self._session.send(call, _check_verdict)
         self._has_new_customers |= datatype == "customers"
+        return rows
 
     def has(self, feed: Feed, row: Row) -> bool:
         """Whether an event whose answer was lost is there."""
@@ -238,7 +239,7 @@ class Custobar:
         person = row.payload["external_id"]
         if person not in self.refusals[name]:
             return False
-        if row.last_consent.get(name) in (None, "true", "withheld"):
+        if row.last_consent.get(name) in MAYBE_OLDER:
             return True
         said_no, said_yes = self.refusals[name][person], moment(row.helpers.get("consented_at"))
         return bool(said_no) and (said_yes is None or said_no > said_yes)  # type: ignore[operator]

@@ -1,4 +1,4 @@
-"""What a destination should have, against what it was sent and has accepted: `outbound` beside `ops.sync_rows`.
+"""What a destination should have, against what it has accepted: `outbound` beside `ops.sync_rows`.
 
 The difference is made in the warehouse and read in steps, so that memory does not grow with the audience.
 """
@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipelines.warehouse.base import Connection
-from pipelines.warehouse.ops import OPS
+from pipelines.warehouse.ops import OPS, TIME, ensure_tables
 
 AT_ONCE = 2000
 
@@ -67,10 +67,13 @@ class Difference:
             if not rows:
                 return
             after = [rows[-1][0], rows[-1][1]]
-            yield [dict(zip([*names, "status", "consent", "known_hash"], row, strict=True)) for row in rows]
+            yield [
+                dict(zip([*names, "known_status", "known_consent", "known_hash"], row, strict=True))
+                for row in rows
+            ]
 
     def _from(self) -> str:
-        """Desired rows beside known ones; without people who were forgotten, or who never came to be there."""
+        """Desired rows beside known ones; without people who were forgotten, or never came to be there."""
         return (
             f"from outbound.{self.model} as desired left join ops.sync_rows as known"
             " on known.destination = ? and known.object = ? and known.store = desired.store"
@@ -106,6 +109,23 @@ def keep(connection: Connection, receipts: Sequence[Mapping[str, Any]]) -> None:
         [receipts[0]["destination"], receipts[0]["object"]],
     )
     connection.execute(f"insert into ops.sync_rows ({', '.join(COLUMNS)}) select {casts} from receipts")
+    connection.execute("commit")
+
+
+def keep_read(connection: Connection, schema: str, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """What a destination told, as text, in the place of what it told before under the same first column."""
+    if not rows:
+        return
+    names = tuple(rows[0])
+    ensure_tables(connection, schema, {table: {**dict.fromkeys(names, "text"), "read_at": TIME}})
+    texts = {name: pa.array([_text(row[name]) for row in rows], pa.string()) for name in names}
+    connection.register("told", pa.table(texts))
+    connection.execute("begin")
+    connection.execute(f"delete from {schema}.{table} where {names[0]} in (select {names[0]} from told)")
+    connection.execute(
+        f"insert into {schema}.{table} ({', '.join(names)}, read_at)"
+        f" select {', '.join(names)}, current_timestamp from told"
+    )
     connection.execute("commit")
 
 

@@ -72,9 +72,7 @@ def test_a_no_of_somebody_we_never_sent_stands(custobar: Desk) -> None:
 
 
 @pytest.mark.parametrize(("said_yes", "expected"), [(NOON, False), (EVENING, True)])
-def test_the_newer_word_counts_where_both_are_dated(
-    custobar: Desk, said_yes: str, expected: bool
-) -> None:
+def test_the_newer_word_counts_where_both_are_dated(custobar: Desk, said_yes: str, expected: bool) -> None:
     custobar.put("customers", people([1], can_email=None))
     custobar.send()
     say_no(custobar, "demo-1", at="2026-11-01T15:00:00+00:00")
@@ -90,31 +88,56 @@ def test_who_says_yes_again_in_the_shop_is_heard(custobar: Desk) -> None:
         assert consents(custobar) == {"demo-1": says}
 
 
-def test_an_event_is_never_sent_twice(inbox: Inbox, tmp_path: Path) -> None:
+@pytest.fixture
+def events(inbox: Inbox, tmp_path: Path) -> Desk:
+    """Five subscriptions to tell of."""
     desk = desk_for("custobar", inbox, tmp_path, mode="full", attempts=3)
     desk.put_nothing_else("events")
-    desk.put(
-        "events",
-        [
-            {"row_key": f"e{number}", "type": "MAIL_SUBSCRIBE", "date": NOON, "customer_id": f"demo-{number}"}
-            for number in range(5)
-        ],
-    )
-    inbox.troubles.silent = 10
-    reads = 0
-
-    def lose_uploads_only() -> bool:
-        nonlocal reads
-        method, path, _ = last_request(inbox)
-        reads += method == "GET"
-        return False
-
-    assert lose_uploads_only() is False
-    inbox.troubles.silent = 0
-    inbox.custobar_loses = True
-    record = desk.send()
-    assert record.exit_code in (0, 3)
+    said = {"type": "MAIL_SUBSCRIBE", "date": NOON}
+    desk.put("events", [{"row_key": f"e{n}", "customer_id": f"demo-{n}", **said} for n in range(5)])
+    return desk
 
 
-def last_request(inbox: Inbox) -> tuple[str, str, int]:
-    return inbox.requests[-1] if inbox.requests else ("", "", 0)
+def test_an_event_whose_answer_was_lost_is_looked_up_and_not_sent_again(events: Desk) -> None:
+    events.inbox.troubles.silent = 1
+    assert events.send().exit_code == 3
+    assert events.counts("events") == (5, 0, 0, 5)
+    assert len(events.inbox.custobar.events) == 5
+    assert events.send().exit_code == 0
+    assert events.counts("events") == (5, 5, 0, 0)
+    assert len(events.inbox.custobar.events) == 5
+
+
+def test_an_event_that_was_never_heard_is_sent_by_the_next_run(events: Desk) -> None:
+    events.inbox.troubles.down.extend([500])
+    assert events.send().exit_code == 3
+    assert events.inbox.custobar.events == []
+    assert events.send().exit_code == 0
+    assert sorted(row["customer_id"] for row in events.inbox.custobar.events) == [
+        f"demo-{n}" for n in range(5)
+    ]
+
+
+def test_a_subscription_older_than_a_no_there_is_not_told(events: Desk) -> None:
+    say_no(events, "demo-3", at=EVENING)
+    assert events.send().exit_code == 0
+    assert events.counts("events") == (5, 4, 1, 0)
+    assert events.send().exit_code == 0
+    assert events.counts("events") == (5, 0, 5, 0)
+
+
+def test_nothing_is_said_of_consent_when_it_cannot_be_read_back(custobar: Desk) -> None:
+    custobar.put("customers", people([1]))
+    custobar.set(attempts=1)
+    custobar.inbox.troubles.limited = 1.0
+    assert custobar.send().exit_code == 3
+    assert custobar.counts("customers") == (0, 0, 0, 0)
+    assert custobar.inbox.custobar.customers == {}
+
+
+def test_a_refusal_behind_a_200_is_a_refusal(custobar: Desk) -> None:
+    """The inbox answers every second refusal with 200 and a body that says error."""
+    custobar.put("customers", [*people([1, 2]), *people([3], language="zz")])
+    assert custobar.send().exit_code == 4
+    assert custobar.counts("customers") == (3, 2, 0, 1)
+    assert sorted(custobar.inbox.custobar.customers) == ["demo-1", "demo-2"]
