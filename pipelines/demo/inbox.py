@@ -39,6 +39,7 @@ class Troubles:
         seconds: how long each answer takes.
         down: statuses for the next things that are sent, first come first served; they are not taken.
         silent: how many of the next answers to what was sent are lost.
+        too_many: how many requests came beyond the limit.
     """
 
     limited: float = 0.0
@@ -48,6 +49,7 @@ class Troubles:
     seed: int = 1
     down: deque[int] = field(default_factory=deque)
     silent: int = 0
+    too_many: int = 0
 
     def __post_init__(self) -> None:
         self._chance = random.Random(self.seed)
@@ -76,7 +78,9 @@ class Troubles:
         while self._recent and self._recent[0] < now - MINUTE:
             self._recent.popleft()
         self._recent.append(now)
-        return bool(self.per_minute) and len(self._recent) > self.per_minute
+        is_too_much = bool(self.per_minute) and len(self._recent) > self.per_minute
+        self.too_many += is_too_much
+        return is_too_much
 
 
 class Inbox(ThreadingHTTPServer):
