@@ -44,6 +44,7 @@ OWN: Mapping[str, Mapping[str, type]] = {
         "client_secret": str,
         "language_code": str,
         "orders": bool,
+        "order_status": str,
     },
 }
 NAMES = tuple(OWN)
@@ -67,6 +68,7 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
         "auth_url": "https://my.ogoship.com",
         "language_code": "fi",
         "orders": False,
+        "order_status": "DRAFT",
         "requests_per_minute": 120.0,
         "rows_per_request": 1,
     },
@@ -76,7 +78,11 @@ NEEDED: Mapping[str, Sequence[str]] = {
     "apifon": ("token", "secret"),
     "ogoship": ("merchant_id", "secret", "client_id", "client_secret"),
 }
-CHOICES: Mapping[str, Sequence[str]] = {"authorization": ("Bearer", "Token"), "mode": ("enrich", "full")}
+CHOICES: Mapping[str, Sequence[str]] = {
+    "authorization": ("Bearer", "Token"),
+    "mode": ("enrich", "full"),
+    "order_status": ("DRAFT", "NEW"),  # NEW is shipped as soon as it is picked; DRAFT waits for a person
+}
 SECRETS = ("key", "token", "secret", "client_secret", "merchant_id", "client_id")
 
 

@@ -6,7 +6,8 @@ Facts: reference/custobar-and-ogoship.md B1 to B6. A token for a password at ano
 tokens that work once; keys without a value are left out, as nulls are handled badly; stock belongs to the
 warehouse and is never sent.
 Orders (`orders = true`) are for stores that have no other sender: a second one can ship everything twice.
-An order is created once, under a reference of its own; one that exists is left as it is.
+An order is created once, as a DRAFT unless `order_status` says NEW, under a reference of its own; one that exists
+is left as it is.
 Inferred: names of the resources, and what an existing code is answered with; see `paths`.
 """
 
@@ -132,7 +133,7 @@ class OgoShip:
             if feed is PRODUCTS:
                 self._write_product(row)
             else:
-                self._create("orders", _order(row), row)
+                self._create("orders", _order(row, self.account.options["order_status"]))
         return rows
 
     def has(self, feed: Feed, row: Row) -> bool:
@@ -161,7 +162,7 @@ class OgoShip:
         product = _spelt(row.payload)
         if row.is_known and self._update(product):
             return
-        if not self._create("products", product, row) and not self._update(product):
+        if not self._create("products", product) and not self._update(product):
             raise Refused("it says the code exists, and that it does not")
 
     def _update(self, product: Mapping[str, Any]) -> bool:
@@ -169,7 +170,7 @@ class OgoShip:
         path = f"{self._path('products')}/{code}"
         return self._send("PUT", path, product, (200, 404), {"base64url": "true"}).status == 200
 
-    def _create(self, resource: str, body: Mapping[str, Any], row: Row) -> bool:
+    def _create(self, resource: str, body: Mapping[str, Any]) -> bool:
         """Whether it is new; a reference or code makes a second attempt harmless."""
         return self._send("POST", self._path(resource), body, (200, 201, 409)).status != 409
 
@@ -250,7 +251,7 @@ def _spelt(payload: Mapping[str, Any]) -> dict[str, Any]:
     return {SPELT.get(name, name): value for name, value in payload.items()}
 
 
-def _order(row: Row) -> dict[str, Any]:
+def _order(row: Row, status: str) -> dict[str, Any]:
     """The order as OGOship takes it: who gets it is one object, each line another."""
     theirs = _spelt({name: value for name, value in row.payload.items() if not name.startswith("customer__")})
     customer = {
@@ -260,7 +261,7 @@ def _order(row: Row) -> dict[str, Any]:
     }
     lines = [_line(text) for text in row.payload["orderlines"]]
     theirs.pop("orderlines")
-    return {**theirs, "status": "NEW", "customer": _spelt(customer), "orderLines": lines}
+    return {**theirs, "status": status, "customer": _spelt(customer), "orderLines": lines}
 
 
 def _line(text: str) -> dict[str, Any]:

@@ -130,6 +130,7 @@ def test_orders_are_sent_only_where_asked_for_and_never_twice(inbox: Inbox, tmp_
     assert found["orderLines"] == [{"code": "P1", "quantity": 2, "unitPrice": 19.7, "vatPercentage": 25.5}]
     assert found["customer"]["countryCode"] == "FI"
     assert found["shippingCode"] == "posti_parcel"
+    assert found["status"] == "DRAFT"
     found["status"] = "COLLECTING"
     desk.put("orders", [order | {"pricetotal": "40"}])
     assert desk.send().exit_code == 0
