@@ -38,8 +38,10 @@
 
 {# A phone number in E.164; null when nobody can tell what it would be. #}
 {% macro e164(phone, country) -%}
-    {%- set signs = "regexp_replace(" ~ phone ~ ", '[^0-9+]', '', 'g')" -%}
-    {%- set digits = "regexp_replace(" ~ phone ~ ", '[^0-9]', '', 'g')" -%}
+    {#- +358 (0)40 is written for readers at home and abroad -#}
+    {%- set bare = "replace(" ~ phone ~ ", '(0)', '')" -%}
+    {%- set signs = "regexp_replace(" ~ bare ~ ", '[^0-9+]', '', 'g')" -%}
+    {%- set digits = "regexp_replace(" ~ bare ~ ", '[^0-9]', '', 'g')" -%}
     case
         when {{ signs }} like '+%' and length({{ digits }}) between 8 and 15 and {{ digits }} not like '0%'
             then '+' || {{ digits }}

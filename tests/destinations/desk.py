@@ -8,7 +8,6 @@ from hashlib import md5
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
 from pipelines import flow
@@ -19,6 +18,7 @@ from pipelines.demo.inbox_custobar import KEY
 from pipelines.destinations import open_destination
 from pipelines.destinations.base import Feed
 from pipelines.settings import Settings
+from pipelines.warehouse import warehouse_of
 from tests.stage import Listener, settings_for
 
 SECRETS: Mapping[str, Mapping[str, Any]] = {
@@ -65,12 +65,12 @@ class Desk:
             "is_update_only": "boolean",
         }
         table = pa.Table.from_pylist([_whole(feed, row, columns) for row in rows], _schema(columns))
-        self.settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
-        with duckdb.connect(str(self.settings.warehouse)) as connection:
+        with warehouse_of(self.settings).connect() as connection:
             connection.execute("create schema if not exists outbound")
             connection.register("given", table)
             listed = ", ".join(f"cast({column} as {kind}) as {column}" for column, kind in columns.items())
-            connection.execute(f"create or replace table outbound.{feed.model} as select {listed} from given")
+            connection.execute(f"drop table if exists outbound.{feed.model}")
+            connection.execute(f"create table outbound.{feed.model} as select {listed} from given")
 
     def put_nothing_else(self, *names: str) -> None:
         """Empties every other feed."""
@@ -87,7 +87,7 @@ class Desk:
 
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query over the warehouse."""
-        with duckdb.connect(str(self.settings.warehouse), read_only=True) as connection:
+        with warehouse_of(self.settings).connect(read_only=True) as connection:
             return connection.execute(sql).fetchall()
 
     def counts(self, feed: str) -> tuple[int, ...]:

@@ -54,9 +54,9 @@ shipments as (
 lines as (
     select
         order_key,
-        case when bool_and(product_code is not null)
-            then
-                string_agg(
+        case
+            when bool_and(product_code is not null)
+                then string_agg(
                     product_code || chr(30) || cast(cast(quantity as bigint) as text) || chr(30)
                     || cast({{ ratio('amount_incl_vat', 'quantity', 2) }} as text) || chr(30)
                     || cast(coalesce(vat_rate, 0) as text),
