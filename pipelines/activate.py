@@ -1,366 +1,112 @@
-"""Sends what changed: desired rows against what each destination has accepted, batch by batch, with receipts.
-
-A row is left alone only when it was accepted as it is now. A refused batch is halved until the bad rows are
-found; they are named, kept, and tried again once they change or `retry_refused_hours` have passed. Whatever
-happens, queried = sent + unchanged + failed. Nothing is deleted at a destination that we did not put there.
-"""
+"""Sends what changed to each destination that is configured, and says what came of it."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
-
-import pendulum
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from pipelines import warehouse
 from pipelines.accounts import Account
 from pipelines.destinations import open_destination
-from pipelines.destinations.base import (
-    Destination,
-    Feed,
-    Held,
-    Invalid,
-    Refused,
-    Row,
-    chunks,
-    consent_of,
-    payload_of,
-    sample,
-)
-from pipelines.errors import (
-    AccessDenied,
-    ApiError,
-    PipelineError,
-    RateLimited,
-    SendRefused,
-    SettingsError,
-    Unavailable,
-)
-from pipelines.settings import Settings, now
+from pipelines.destinations.base import Destination
+from pipelines.errors import AccessDenied, PipelineError, SettingsError
+from pipelines.sending import Outcome, Sending, send_feed
+from pipelines.settings import Settings
 from pipelines.warehouse import Connection, receipts, warehouse_of
-from pipelines.warehouse.receipts import Difference
-
-# An audience may lose so much from one run to the next before a person is asked.
-MOST_LOST = 0.2
-# After so many rows refused and none accepted it is not the rows.
-MOST_REFUSED = 20
-SAMPLES = 2
-NAMED = 5
-
-
-@dataclass(frozen=True)
-class Sending:
-    """How to send.
-
-    Attributes:
-        is_dry_run: only count, and show samples.
-        limit: at most so many rows of each feed.
-        allow_shrink: believe an audience that is much smaller than the last.
-    """
-
-    is_dry_run: bool = False
-    limit: int | None = None
-    allow_shrink: bool = False
 
 
 @dataclass
-class Outcome:
-    """What came of one feed; `problems` are rows by key with the reason, and what ended it early."""
+class Delivery:
+    """What came of it all: for people to act on, and failures."""
 
-    destination: str
-    feed: str
-    run_id: str
-    started_at: pendulum.DateTime = field(default_factory=now)
-    desired: int = 0
-    queried: int = 0
-    sent: int = 0
-    unchanged: int = 0
-    failed: int = 0
-    waiting: int = 0
     requests: int = 0
-    reasons: list[tuple[str, str]] = field(default_factory=list)
-    samples: list[str] = field(default_factory=list)
-    failure: PipelineError | None = None
-
-    def row(self) -> dict[str, Any]:
-        """The outcome as `ops.sync_runs` keeps it."""
-        status = "failed" if self.failure else "limited" if self.queried < self.desired else "done"
-        counts = {name: getattr(self, name) for name in ("desired", "queried", "sent", "unchanged", "failed")}
-        return {
-            "run_id": self.run_id,
-            "destination": self.destination,
-            "object": self.feed,
-            "started_at": self.started_at,
-            "finished_at": now(),
-            "status": status,
-            "requests": self.requests,
-            "message": str(self.failure or ""),
-            **counts,
-        }
+    remarks: list[str] = field(default_factory=list)
+    failures: list[PipelineError] = field(default_factory=list)
 
 
-# Told about each feed that ends.
-Tell = Callable[[Outcome], None]
+def activate(
+    settings: Settings,
+    accounts: Sequence[Account],
+    sending: Sending,
+    run_id: str,
+    say: Callable[[str], None],
+) -> Delivery:
+    """Sends to each destination; one that fails does not keep the others from being sent to."""
+    delivery = Delivery()
+    for account in accounts:
+        destination = open_destination(account)
+        try:
+            with warehouse_of(settings).connect() as connection:
+                _send_all(connection, destination, sending, run_id, say, delivery)
+        except PipelineError as failure:
+            delivery.failures.append(failure)
+            say(f"{account.name}: failed. {failure}")
+        finally:
+            delivery.requests += destination.requests
+            destination.close()
+    return delivery
 
 
-def activate(settings: Settings, account: Account, sending: Sending, run_id: str, tell: Tell) -> None:
-    """Sends what changed to one destination; each feed's outcome is told, and kept in `ops.sync_runs`.
-
-    Raises:
-        SettingsError: nothing was built for this destination yet.
-        AccessDenied: the account's key is wrong; nothing more is sent there.
-    """
-    destination = open_destination(account)
-    try:
-        with warehouse_of(settings).connect() as connection:
-            warehouse.ensure_ops(connection)
-            _collect(connection, destination, sending)
-            for feed in destination.feeds:
-                outcome = _send_feed(connection, destination, feed, sending, run_id)
-                tell(outcome)
-                if isinstance(outcome.failure, AccessDenied | SettingsError):
-                    return
-            _delete_forgotten(connection, destination, sending)
-    finally:
-        destination.close()
-
-
-def to_delete_by_hand(settings: Settings, account: Account) -> list[str]:
-    """Forgotten people whom only a person can delete at a destination, as `feed key`."""
-    with warehouse_of(settings).connect(read_only=True) as connection:
-        found = receipts.forgotten(connection, account.name)
-    return [f"{feed} {key}" for feed, _, key in found]
-
-
-def _send_feed(
-    connection: Connection, destination: Destination, feed: Feed, sending: Sending, run_id: str
-) -> Outcome:
-    outcome = Outcome(destination.account.name, feed.name, run_id)
-    asked_before = destination.requests
-    try:
-        _Run(connection, destination, feed, sending, outcome).go()
-    except PipelineError as failure:
-        outcome.failure = failure
-    outcome.requests = destination.requests - asked_before
+def _send_all(
+    connection: Connection,
+    destination: Destination,
+    sending: Sending,
+    run_id: str,
+    say: Callable[[str], None],
+    delivery: Delivery,
+) -> None:
+    """All feeds of one destination, in its order; then whom it has to forget."""
+    warehouse.ensure_ops(connection)
     if not sending.is_dry_run:
-        warehouse.insert(connection, "sync_runs", [outcome.row()])
-    return outcome
-
-
-class _Run:
-    """One feed on its way."""
-
-    def __init__(
-        self,
-        connection: Connection,
-        destination: Destination,
-        feed: Feed,
-        sending: Sending,
-        outcome: Outcome,
-    ) -> None:
-        self.connection, self.destination, self.feed = connection, destination, feed
-        self.sending, self.outcome = sending, outcome
-        account = destination.account
-        self.difference = Difference(
-            account.name,
-            feed.name,
-            feed.model,
-            (*feed.fields, *feed.helpers),
-            account.stores,
-            now().subtract(seconds=int(account.retry_refused_hours * 3600)),
-        )
-        self._refused = 0
-
-    def go(self) -> None:
-        """Compares, guards, sends; counts are whole at the end, whatever happens."""
-        outcome = self.outcome
-        _check_built(self.connection, self.feed)
-        desired, unchanged, waiting = self.difference.counts(self.connection)
-        outcome.desired = desired
-        self._guard(desired)
-        outcome.unchanged, outcome.waiting, outcome.failed = unchanged, waiting, waiting
-        outcome.queried = unchanged + waiting
-        if desired == outcome.queried:
+        _collect(connection, destination)
+    for feed in destination.feeds:
+        outcome = send_feed(connection, destination, feed, sending, run_id)
+        _tell(outcome, sending.is_dry_run, say, delivery)
+        if isinstance(outcome.failure, AccessDenied | SettingsError):
             return
-        self.destination.prepare(self.feed)
-        try:
-            for page in self._pages():
-                outcome.queried += len(page)
-                self._take(page)
-        except PipelineError:
-            outcome.failed = outcome.queried - outcome.sent - outcome.unchanged
-            raise
-        total = outcome.sent + outcome.unchanged + outcome.failed
-        if outcome.queried != total:
-            raise PipelineError(
-                f"{outcome.destination}: {outcome.feed}: {outcome.queried} rows queried, {total} accounted for"
-            )
-
-    def _guard(self, desired: int) -> None:
-        last = receipts.last_desired(self.connection, self.outcome.destination, self.feed.name)
-        if self.feed.is_audience and not self.sending.allow_shrink and desired < last * (1 - MOST_LOST):
-            raise SendRefused(
-                f"{self.outcome.destination}: {self.feed.name} has {desired} rows, {last} the last time: more than "
-                "a fifth is gone, nothing was sent. If that is right, run `kassavirta activate --allow-shrink`."
-            )
-
-    def _pages(self) -> Iterator[list[dict[str, Any]]]:
-        left = self.sending.limit
-        for page in self.difference.pages(self.connection):
-            if left is None:
-                yield page
-                continue
-            if left <= 0:
-                return
-            yield page[:left]
-            left -= len(page)
-
-    def _take(self, page: Sequence[dict[str, Any]]) -> None:
-        """One page: rows that may not be sent are put aside, the others go in batches."""
-        rows = list(self._sendable(page))
-        if self.sending.is_dry_run:
-            self._show(rows)
-            return
-        for batch in chunks(rows, self.destination.account.rows_per_request):
-            self._send_batch(batch)
-
-    def _sendable(self, page: Sequence[dict[str, Any]]) -> Iterator[Row]:
-        aside = []
-        for values in page:
-            row = _row(self.feed, values)
-            try:
-                settled = self._settled(row, values)
-            except Invalid as problem:
-                aside.append(self._receipt(row, receipts.INVALID, str(problem)))
-            except Held as reason:
-                aside.append(self._receipt(row, receipts.WITHHELD, str(reason)))
-            else:
-                if settled:
-                    yield settled
-        self._keep(aside)
-
-    def _settled(self, row: Row, values: dict[str, Any]) -> Row | None:
-        """The row as it may be sent; None when it turned out to be there already."""
-        payload = payload_of(self.feed, values)
-        row = replace(row, payload=payload, consent=consent_of(self.feed, payload))
-        is_same = values["known_hash"] == row.payload_hash
-        if (
-            values["known_status"] == receipts.UNCONFIRMED
-            and is_same
-            and self.destination.has(self.feed, row)
-        ):
-            self._keep([self._receipt(row, receipts.ACCEPTED)])
-            return None
-        return self.destination.settle(row, self.feed)
-
-    def _send_batch(self, rows: Sequence[Row]) -> None:
-        """Sends rows; of a refused batch, each half."""
-        if not self.feed.is_repeatable:
-            self._keep(
-                [self._receipt(row, receipts.UNCONFIRMED, "sent, no answer yet") for row in rows], False
-            )
-        try:
-            accepted = self.destination.send(self.feed, rows)
-        except Refused as refusal:
-            self._halve(rows, str(refusal))
-        except ApiError as failure:
-            self._put_off(rows, failure)
-            raise
-        else:
-            self._refused = -1
-            self._keep([self._receipt(row, receipts.ACCEPTED) for row in accepted])
-
-    def _halve(self, rows: Sequence[Row], reason: str) -> None:
-        if len(rows) > 1:
-            middle = len(rows) // 2
-            self._send_batch(rows[:middle])
-            self._send_batch(rows[middle:])
-            return
-        self._keep([self._receipt(rows[0], receipts.REFUSED, reason)])
-        self._refused += self._refused >= 0
-        if self._refused >= MOST_REFUSED:
-            raise SendRefused(
-                f"{self.outcome.destination}: {self.feed.name}: the first {self._refused} rows were all refused "
-                f"({reason}). It is not the rows: look at the account's settings, then run again."
-            )
-
-    def _put_off(self, rows: Sequence[Row], failure: ApiError) -> None:
-        """Rows that nobody knows about: those that can be sent twice are, the others are looked up first."""
-        is_lost = not self.feed.is_repeatable and isinstance(failure, Unavailable)
-        is_lost &= not isinstance(failure, RateLimited)
-        word = receipts.UNCONFIRMED if is_lost else receipts.FAILED
-        self._keep([self._receipt(row, word, "no answer") for row in rows], False)
-
-    def _show(self, rows: Sequence[Row]) -> None:
-        room = SAMPLES - len(self.outcome.samples)
-        shown = [json.dumps(sample(self.feed, row.payload), ensure_ascii=False) for row in rows[:room]]
-        self.outcome.samples += shown
-        self.outcome.sent += len(rows)
-
-    def _receipt(self, row: Row, status: str, reason: str = "") -> dict[str, Any]:
-        return {
-            "destination": self.outcome.destination,
-            "object": self.feed.name,
-            "store": row.store,
-            "row_key": row.key,
-            "customer_key": row.customer_key,
-            "payload_hash": row.payload_hash,
-            "consent": ";".join(f"{name}={word}" for name, word in row.consent.items()),
-            "status": status,
-            "reason": reason or None,
-            "run_id": self.outcome.run_id,
-            "answered_at": now(),
-        }
-
-    def _keep(self, kept: Sequence[dict[str, Any]], is_last_word: bool = True) -> None:
-        """Writes receipts; the last word on a row is counted."""
-        if not self.sending.is_dry_run:
-            receipts.keep(self.connection, kept)
-        for receipt in kept if is_last_word else ():
-            status = receipt["status"]
-            self.outcome.sent += status == receipts.ACCEPTED
-            self.outcome.unchanged += status == receipts.WITHHELD
-            if status in (receipts.INVALID, receipts.REFUSED):
-                self.outcome.failed += 1
-                self._name(receipt)
-
-    def _name(self, receipt: dict[str, Any]) -> None:
-        """The first rows are named at once, all of them in `ops.sync_rows`."""
-        if len(self.outcome.reasons) < NAMED:
-            self.outcome.reasons.append((receipt["row_key"], receipt["reason"]))
+    if not sending.is_dry_run:
+        _forget(connection, destination, say, delivery)
 
 
-def _row(feed: Feed, values: dict[str, Any]) -> Row:
-    said = dict(part.split("=") for part in (values["known_consent"] or "").split(";") if part)
-    return Row(
-        values["store"],
-        values["row_key"],
-        values["customer_key"],
-        values["payload_hash"],
-        {},
-        {name: values[name] for name in feed.helpers},
-        said,
-        is_known=values["known_status"] is not None,
-    )
+def _tell(outcome: Outcome, is_dry_run: bool, say: Callable[[str], None], delivery: Delivery) -> None:
+    """One feed's counts; rows that were not taken, by key and reason; and what ended it early."""
+    name = f"{outcome.destination}: {outcome.feed}"
+    done = "would be sent" if is_dry_run else "sent"
+    counts = f"{outcome.sent:,} {done} + {outcome.unchanged:,} unchanged + {outcome.failed:,} failed"
+    say(f"{name}: {outcome.queried:,} queried = {counts}")
+    for payload in outcome.samples:
+        say(f"  {payload}")
+    if outcome.failed:
+        delivery.remarks.append(f"{name}: {outcome.failed} rows not taken ({_named(outcome)})")
+        say(delivery.remarks[-1])
+    if outcome.failure:
+        delivery.failures.append(outcome.failure)
+        say(f"{name}: failed. {outcome.failure}")
 
 
-def _check_built(connection: Connection, feed: Feed) -> None:
-    if not warehouse.has_table(connection, "outbound", feed.model):
-        raise SettingsError(f"outbound.{feed.model} is not built yet: run `kassavirta build` first")
+def _named(outcome: Outcome) -> str:
+    parts = [f"{outcome.waiting} refused before and not changed since"] if outcome.waiting else []
+    parts += [f"{key}: {reason}" for key, reason in outcome.reasons]
+    return "; ".join([*parts, "all are in ops.sync_rows"])
 
 
-def _collect(connection: Connection, destination: Destination, sending: Sending) -> None:
+def _collect(connection: Connection, destination: Destination) -> None:
     """What the destination has to tell into its raw tables."""
-    if not sending.is_dry_run:
-        for table, rows in destination.collect().items():
-            receipts.keep_read(connection, f"raw_{destination.account.name}", table, rows)
+    for table, rows in destination.collect().items():
+        receipts.keep_read(connection, f"raw_{destination.account.name}", table, rows)
 
 
-def _delete_forgotten(connection: Connection, destination: Destination, sending: Sending) -> None:
-    if sending.is_dry_run:
-        return
-    for feed, _, key in receipts.forgotten(connection, destination.account.name):
+def _forget(
+    connection: Connection, destination: Destination, say: Callable[[str], None], delivery: Delivery
+) -> None:
+    """Deletes forgotten people where that can be done; names the others, to be deleted by hand."""
+    name, by_hand = destination.account.name, []
+    for feed, _, key in receipts.forgotten(connection, name):
         if destination.forget(key):
-            receipts.mark_deleted(connection, destination.account.name, feed, key)
+            receipts.mark_deleted(connection, name, feed, key)
+        else:
+            by_hand.append(f"{feed} {key}")
+    if by_hand:
+        remark = f"{name}: delete by hand, as they asked to be forgotten: {', '.join(by_hand)}"
+        delivery.remarks.append(remark)
+        say(remark)

@@ -155,7 +155,7 @@ def activate(
 ) -> None:
     """Send on what changed: customers, segments, products and sales to where they are configured to go."""
     from pipelines import flow
-    from pipelines.activate import Sending
+    from pipelines.sending import Sending
     from pipelines.settings import read_settings
 
     with _told() as teller:

@@ -26,7 +26,7 @@ from pipelines.transform import Wish
 from pipelines.warehouse import Warehouse, published_of, warehouse_of
 
 if TYPE_CHECKING:
-    from pipelines.activate import Outcome, Sending
+    from pipelines.sending import Sending
 
 T = TypeVar("T")
 
@@ -139,7 +139,8 @@ def run(settings: Settings, stores: Sequence[Store], wish: Wish, teller: Teller)
             _sweep_due(settings, stores, teller, record)
             _build_models(settings, wish, teller)
             _publish_and_report(settings, record, teller)
-            _activate(settings, settings.accounts(), None, teller, record)
+            if settings.accounts():
+                _activate(settings, settings.accounts(), None, teller, record)
     return record
 
 
@@ -253,54 +254,15 @@ def _publish_and_report(settings: Settings, record: Record, teller: Teller) -> N
 
 
 def _activate(
-    settings: Settings,
-    accounts: Sequence[Account],
-    sending: Sending | None,
-    teller: Teller,
-    record: Record,
+    settings: Settings, accounts: Sequence[Account], sending: Sending | None, teller: Teller, record: Record
 ) -> None:
-    """Sends to each destination; one that fails does not keep the others from being sent to."""
-    if not accounts:
-        return
-    from pipelines.activate import Outcome, Sending, activate, to_delete_by_hand
+    from pipelines.activate import activate
+    from pipelines.sending import Sending
 
-    sending = sending or Sending()
-
-    def tell(outcome: Outcome) -> None:
-        _tell_outcome(outcome, sending.is_dry_run, teller, record)
-
-    for account in accounts:
-        try:
-            activate(settings, account, sending, record.run_id, tell)
-        except PipelineError as failure:
-            record.failures.append(failure)
-            teller.say(f"{account.name}: failed. {failure}")
-            continue
-        people = to_delete_by_hand(settings, account)
-        if people:
-            remark = f"{account.name}: delete by hand, as they asked to be forgotten: {', '.join(people)}"
-            record.remarks.append(remark)
-            teller.say(remark)
-
-
-def _tell_outcome(outcome: Outcome, is_dry_run: bool, teller: Teller, record: Record) -> None:
-    """One feed's counts; rows that were not taken, by key and reason; and what ended it early."""
-    name = f"{outcome.destination}: {outcome.feed}"
-    record.requests += outcome.requests
-    done = "would be sent" if is_dry_run else "sent"
-    counts = f"{outcome.sent:,} {done} + {outcome.unchanged:,} unchanged + {outcome.failed:,} failed"
-    teller.say(f"{name}: {outcome.queried:,} queried = {counts}")
-    for payload in outcome.samples:
-        teller.say(f"  {payload}")
-    if outcome.failed:
-        named = "; ".join(f"{key}: {reason}" for key, reason in outcome.reasons)
-        waiting = f"{outcome.waiting} as before; " if outcome.waiting else ""
-        remark = f"{name}: {outcome.failed} rows not taken, all in ops.sync_rows; {waiting}{named}"
-        record.remarks.append(remark.rstrip("; "))
-        teller.say(record.remarks[-1])
-    if outcome.failure:
-        record.failures.append(outcome.failure)
-        teller.say(f"{name}: failed. {outcome.failure}")
+    delivery = activate(settings, accounts, sending or Sending(), record.run_id, teller.say)
+    record.requests += delivery.requests
+    record.remarks += delivery.remarks
+    record.failures += delivery.failures
 
 
 def _has_schema(place: Warehouse, name: str) -> bool:

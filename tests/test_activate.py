@@ -71,7 +71,8 @@ def sent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sent]:
 def test_a_run_sends_on_what_it_has_built(sent: Sent) -> None:
     assert sent.record.failures == []
     counts = sent.ask(
-        "select destination, object, queried = sent + unchanged + failed, queried = sent, status from ops.sync_runs"
+        "select destination, object, queried = sent + unchanged + failed, queried = sent, status"
+        " from ops.sync_runs"
     )
     assert {(destination, feed) for destination, feed, *_ in counts} == {
         ("custobar", "shops"),
@@ -135,7 +136,7 @@ def test_ogoship_has_every_product_that_has_a_code_of_its_own(sent: Sent) -> Non
 
 
 def test_a_second_run_sends_nothing(sent: Sent) -> None:
-    from pipelines.activate import Sending
+    from pipelines.sending import Sending
 
     sent.inbox.requests.clear()
     record = flow.activate(sent.settings, sent.settings.accounts(), Sending(), Listener())

@@ -1,14 +1,16 @@
 """Receives what a shop sends on, as Custobar, Apifon and OGOship would: `with receive() as inbox: ...`.
 
+`python -m pipelines.demo.inbox` serves it until Ctrl-C, to try things without an account.
+
 One loopback server plays all three; their addresses do not meet. It keeps what it accepted, so that a test
 can compare. What goes wrong with real ones can be switched on: a declared limit that is enforced, random
 429s, answers that are lost after the rows were accepted, a refusal behind a 200, rows that can be read back
 only later. Facts: reference/custobar-and-ogoship.md A and B, reference/cscart-and-apifon.md 7.5.
 """
 
-import json
 import random
 import socket
+import sys
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -16,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -183,3 +185,19 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Requests are kept in `server.requests`; nothing is printed."""
+
+
+def main(port: int = 8766) -> int:
+    """Serves until Ctrl-C."""
+    with receive(port) as inbox:
+        sys.stdout.write(f"serving {inbox.url}\n")
+        sys.stdout.flush()
+        try:
+            Event().wait()
+        except KeyboardInterrupt:
+            return 0
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

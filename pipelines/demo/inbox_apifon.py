@@ -16,7 +16,7 @@ from typing import Any
 from pipelines.demo.inbox_checks import wrong
 from pipelines.demo.inbox_wire import Reply, Request, as_json
 
-TOKEN = "demo-token"
+TOKEN = "demo-token"  # noqa: S105
 SECRET = "demo-secret"  # noqa: S105
 ROOT = "/services/api/v1"
 # Seconds a signature's date may be off.

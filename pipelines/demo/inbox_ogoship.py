@@ -1,7 +1,7 @@
 """OGOship's side: tokens for a password, single-use refresh tokens, products by code, stock and orders.
 
-reference/custobar-and-ogoship.md B1 to B4. Creating what is there is an error that says so; a barcode is never
-overwritten; stock is the warehouse's own and cannot be sent; an order that is created will be shipped.
+reference/custobar-and-ogoship.md B1 to B4. Creating what is there is an error that says so; a barcode is
+never overwritten; stock is the warehouse's own and cannot be sent; an order that is created will be shipped.
 """
 
 import time

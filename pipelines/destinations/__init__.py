@@ -1,4 +1,4 @@
-"""Where rows are sent: each destination in the same few words; `open_destination` makes the one of an account."""
+"""Where rows are sent: `open_destination` makes the destination of an account."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
 """Apifon: subscribers of one list of our own, with fields and groups to segment by.
 
 Flow: `outbound.out_apifon__subscribers` -> POST or PUT /services/api/v1/list/{id}/subscriber/.
-Facts: reference/cscart-and-apifon.md 7.5. One subscriber per call; PUT replaces the whole record, so the whole
-record is sent; requests are signed with HMAC-SHA256 over method, path, body and date.
-The list that another integration owns is never touched: ours is found by its title, and made when missing.
-Consent: whoever has left there, or is blocked there, is never subscribed again by us; each subscriber is looked
-up right before it is written.
+Facts: reference/cscart-and-apifon.md 7.5. One subscriber per call; PUT replaces the whole record, so all of
+it is sent; requests are signed with HMAC-SHA256 over method, path, body and date.
+The list another integration owns is never touched: ours is found by its title, and made when missing.
+Consent: whoever has left there, or is blocked there, is never subscribed again by us; each subscriber is
+looked up right before it is written.
 Inferred: that {lookup} is the MD5 of the e-mail address; bodies of fields, groups and options.
 Left out: Apifon's own segments, for which there is no API; build them there on the fields.
 """
@@ -86,7 +86,7 @@ class Apifon:
         return self._session.asked
 
     def prepare(self, feed: Feed) -> None:
-        """Finds our list, which the first row that is sent will make, and whom Apifon never writes to again."""
+        """Finds our list, which the first row to be sent makes, and whom Apifon never writes to again."""
         self._list = self._find_list()
         self._blocked = {
             str(each.get("destination")) for each in self._read("bounce/subscriber", "subscribers")

@@ -4,9 +4,9 @@ Flow: `outbound.out_custobar__*` -> POST /api/<datatype>/upload/.
 Facts: reference/custobar-and-ogoship.md A1 to A9. A batch is taken or refused whole; success is a 2xx *and* a
 body that says ok. Uploading is an upsert that changes only the keys present, so sending a row again is
 harmless; but an event has no identity, so a lost answer is looked up before an event is sent again.
-Mode `enrich` (default) sends nothing but our own computed fields of customers, by the ids that the store's own
-integration sends, and no consent. Mode `full` is for stores without another sender: everything, under ids
-that begin with the store's name.
+Mode `enrich` (default) sends nothing but our own computed fields of customers, by the ids that the store's
+own integration sends, and no consent. Mode `full` is for stores without another sender: everything, under
+ids that begin with the store's name.
 Consent: unknown is left out. True is left out where Custobar has a no that is newer, or may be.
 Left out: deleting people, for which there is no API (A9).
 """
@@ -21,7 +21,7 @@ import orjson
 import pendulum
 
 from pipelines.accounts import Account
-from pipelines.destinations.base import Feed, Field, Held, Refused, Row, MAYBE_OLDER, open_session, withheld
+from pipelines.destinations.base import MAYBE_OLDER, Feed, Field, Held, Refused, Row, open_session, withheld
 from pipelines.errors import ApiError, ContractError
 from pipelines.http import Answer, Call, redact
 from pipelines.settings import moment

@@ -6,8 +6,8 @@ Facts: reference/custobar-and-ogoship.md B1 to B6. A token for a password at ano
 tokens that work once; keys without a value are left out, as nulls are handled badly; stock belongs to the
 warehouse and is never sent.
 Orders (`orders = true`) are for stores that have no other sender: a second one can ship everything twice.
-An order is created once, as a DRAFT unless `order_status` says NEW, under a reference of its own; one that exists
-is left as it is.
+An order is created once, as a DRAFT unless `order_status` says NEW, under a reference of its own; one that
+exists is left as it is.
 Inferred: names of the resources, and what an existing code is answered with; see `paths`.
 """
 
@@ -211,7 +211,7 @@ class OgoShip:
         return answer
 
     def _token(self) -> str:
-        """A token that lasts a while; renewed by the refresh token, which works once, else by the password."""
+        """A token that lasts a while: for the refresh token, which works once, else for the password."""
         if now() >= self._ends_at:
             try:
                 if not self._refresh:

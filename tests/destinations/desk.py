@@ -12,11 +12,11 @@ import pyarrow as pa
 
 from pipelines import flow
 from pipelines.accounts import account
-from pipelines.activate import Sending
 from pipelines.demo.inbox import Inbox
 from pipelines.demo.inbox_custobar import KEY
 from pipelines.destinations import open_destination
 from pipelines.destinations.base import Feed
+from pipelines.sending import Sending
 from pipelines.settings import Settings
 from pipelines.warehouse import warehouse_of
 from tests.stage import Listener, settings_for

@@ -1,4 +1,4 @@
-"""What a destination's section says is read, and what is wrong in it is said, all at once, without a secret."""
+"""What a destination's section says is read, and what is wrong in it is said, without a secret."""
 
 from __future__ import annotations
 

@@ -267,7 +267,7 @@ def test_when_every_row_is_refused_it_is_not_the_rows(case: Case, desk: Desk) ->
 def test_a_wrong_key_stops_at_once_and_is_told_nowhere(case: Case, desk: Desk) -> None:
     desk.put(case.feed, case.rows(range(5)))
     secrets = desk.settings.destinations[case.name].secrets
-    desk.set(secrets={name: "wr0ng-secret" for name in secrets})
+    desk.set(secrets=dict.fromkeys(secrets, "wr0ng-secret"))
     record = desk.send()
     assert record.exit_code == 3
     assert len(desk.inbox.requests) <= 2

@@ -86,7 +86,7 @@ def test_both_warehouses_want_the_same_to_be_sent(cluster: Cluster, tmp_path: Pa
             assert flow.sync(settings, settings.chosen(), Wanted(), Listener()).exit_code == 0
             wish = Wish(as_of="2026-06-30", unit_tests=settings is postgres)
             assert flow.build(settings, wish, Listener()).exit_code == 0
-        assert len(tables(duck)) == 8
+        assert len(tables(duck)) == 9
         for name in tables(duck):
             assert contents(duck, name) == contents(postgres, name), name
 

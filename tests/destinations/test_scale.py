@@ -1,4 +1,4 @@
-"""Many customers through bad rows, lost answers and 429s: every good one arrives exactly, every bad one is named."""
+"""Many customers through bad rows, lost answers and 429s: the good ones arrive, the bad ones are named."""
 
 from __future__ import annotations
 
