@@ -139,7 +139,7 @@ def run(settings: Settings, stores: Sequence[Store], wish: Wish, teller: Teller)
             _sweep_due(settings, stores, teller, record)
             _build_models(settings, wish, teller)
             _publish_and_report(settings, record, teller)
-            if settings.accounts():
+            if settings.accounts() and not wish.as_of:
                 _activate(settings, settings.accounts(), None, teller, record)
     return record
 
@@ -157,6 +157,7 @@ def activate(settings: Settings, accounts: Sequence[Account], sending: Sending, 
     with run_lock(settings.data, "activate"), _recorded(settings, Record("activate"), ()) as record:
         if not _has_schema(warehouse_of(settings), "outbound"):
             raise SettingsError("nothing is built for a destination yet: run `kassavirta build` first")
+        _check_is_of_today(settings)
         _activate(settings, accounts, sending, teller, record)
     return record
 
@@ -251,6 +252,21 @@ def _publish_and_report(settings: Settings, record: Record, teller: Teller) -> N
         count = publish(settings.warehouse, settings.published, record.row())
         teller.say(f"published: {_relative(settings, settings.published)} ({count} tables)")
     report(settings, teller)
+
+
+def _check_is_of_today(settings: Settings) -> None:
+    """Nothing, unless what was built is of another day: segments of the past would be sent as today's.
+
+    Raises:
+        SettingsError: it is.
+    """
+    with warehouse_of(settings).connect(read_only=True) as connection:
+        if not warehouse.has_table(connection, "marts", "dim_stores"):
+            return
+        days = connection.execute("select min(as_of), max(as_of) from marts.dim_stores").fetchall()[0]
+    today = now().date()
+    if any(day and abs((day - today).days) > 1 for day in days):
+        raise SettingsError(f"the models are as of {days[0]}: run `kassavirta build` first, then send")
 
 
 def _activate(

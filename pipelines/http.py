@@ -120,6 +120,7 @@ class Session:
         limits: timeouts and retries.
         connections: how many requests may be under way at once.
         sign: instead of HTTP Basic, what makes the headers of each attempt.
+        secrets: what else must appear nowhere.
     """
 
     def __init__(
@@ -131,6 +132,7 @@ class Session:
         limits: Limits,
         connections: int = 8,
         sign: Sign | None = None,
+        secrets: Sequence[str] = (),
     ) -> None:
         self.name = name
         self.base_url = base_url.rstrip("/")
@@ -138,7 +140,7 @@ class Session:
         self.throttle = Throttle(limits.requests_per_second)
         self.asked = 0
         self._sign = sign
-        self._secrets = (key, user, b64encode(f"{user}:{key}".encode()).decode())
+        self._secrets = (key, user, b64encode(f"{user}:{key}".encode()).decode(), *secrets)
         self._http = requests.Session()
         # Without any, requests would look for a .netrc.
         self._http.auth = _unsigned if sign else HTTPBasicAuth(user.encode(), key.encode())

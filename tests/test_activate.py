@@ -15,6 +15,8 @@ from pipelines.accounts import account
 from pipelines.demo.inbox import Inbox, receive
 from pipelines.demo.opening import make_shop
 from pipelines.demo.server import serve
+from pipelines.errors import SettingsError
+from pipelines.sending import Sending
 from pipelines.settings import Settings
 from pipelines.transform import Wish
 from tests.destinations.desk import SECRETS
@@ -136,8 +138,6 @@ def test_ogoship_has_every_product_that_has_a_code_of_its_own(sent: Sent) -> Non
 
 
 def test_a_second_run_sends_nothing(sent: Sent) -> None:
-    from pipelines.sending import Sending
-
     sent.inbox.requests.clear()
     record = flow.activate(sent.settings, sent.settings.accounts(), Sending(), Listener())
     assert record.failures == []
@@ -174,3 +174,14 @@ def test_the_hash_is_of_what_is_sent_and_of_nothing_else(sent: Sent) -> None:
             (path,) = root.rglob(f"{feed.model}.sql")
             (listed,) = re.findall(r"set fields = \[(.*?)\]", path.read_text(), flags=re.DOTALL)
             assert set(re.findall(r"'(\w+)'", listed)) == set(feed.fields), feed.model
+
+
+def test_what_was_computed_as_of_another_day_is_not_sent(sent: Sent) -> None:
+    with duckdb.connect(str(sent.settings.warehouse)) as connection:
+        connection.execute("update marts.dim_stores set as_of = as_of - 30")
+    try:
+        with pytest.raises(SettingsError, match="run `kassavirta build` first"):
+            flow.activate(sent.settings, sent.settings.accounts(), Sending(), Listener())
+    finally:
+        with duckdb.connect(str(sent.settings.warehouse)) as connection:
+            connection.execute("update marts.dim_stores set as_of = as_of + 30")

@@ -21,9 +21,9 @@ from typing import Any
 import orjson
 
 from pipelines.accounts import Account
-from pipelines.destinations.base import MAYBE_OLDER, Feed, Field, Refused, Row, open_session, withheld
+from pipelines.destinations.base import MAYBE_OLDER, Feed, Field, Refused, Row, open_session, quoted, withheld
 from pipelines.errors import ContractError, Unavailable
-from pipelines.http import Answer, Call, redact
+from pipelines.http import Answer, Call
 from pipelines.settings import now
 
 ROOT = "services/api/v1"
@@ -214,7 +214,7 @@ class Apifon:
         answer = self._session.send(call, lambda answer: answer)
         if answer.status not in taken:
             said = _json(answer)
-            raise Refused(redact(str(said.get("detail") or said.get("title") or "no reason given")))
+            raise Refused(quoted(self.account, said.get("detail") or said.get("title")))
         return answer
 
     def _sign(self, method: str, path: str, body: bytes) -> Mapping[str, str]:

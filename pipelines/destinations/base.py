@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from pipelines.accounts import Account
 from pipelines.errors import PipelineError
-from pipelines.http import Limits, Session, Sign
+from pipelines.http import Limits, Session, Sign, redact
 
 # What a payload says of a consent, in the word that is remembered.
 WORDS: Mapping[Any, str] = {True: "true", False: "false", "SUBSCRIBED": "true", "UNSUBSCRIBED": "false"}
@@ -148,8 +148,13 @@ def open_session(account: Account, sign: Sign, base_url: str | None = None) -> S
         requests_per_second=account.requests_per_minute / 60,
         attempts=account.attempts,
     )
-    secrets = [*account.secrets.values(), "", ""]
-    return Session(account.name, base_url or account.base_url, secrets[1], secrets[0], limits, 1, sign)
+    secrets = tuple(account.secrets.values())
+    return Session(account.name, base_url or account.base_url, "", "", limits, 1, sign, secrets)
+
+
+def quoted(account: Account, said: Any) -> str:
+    """What a destination said, to be repeated: without secrets, addresses and long numbers."""
+    return redact(str(said or "no reason given"), tuple(account.secrets.values()))
 
 
 def payload_of(feed: Feed, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,9 +21,19 @@ import orjson
 import pendulum
 
 from pipelines.accounts import Account
-from pipelines.destinations.base import MAYBE_OLDER, Feed, Field, Held, Refused, Row, open_session, withheld
+from pipelines.destinations.base import (
+    MAYBE_OLDER,
+    Feed,
+    Field,
+    Held,
+    Refused,
+    Row,
+    open_session,
+    quoted,
+    withheld,
+)
 from pipelines.errors import ApiError, ContractError
-from pipelines.http import Answer, Call, redact
+from pipelines.http import Answer, Call
 from pipelines.settings import moment
 
 # 413: too large; 415 and 422 are other ways to say that the body is wrong.
@@ -195,7 +205,7 @@ class Custobar:
         path = self.account.paths.get(datatype, f"api/{datatype}/upload/")
         body = orjson.dumps({datatype: [self._in_their_words(row) for row in rows]})
         call = Call("POST", path, body=body, verdicts=VERDICTS, is_repeatable=feed.is_repeatable)
-        self._session.send(call, _check_verdict)
+        self._session.send(call, self._check_verdict)
         self._has_new_customers |= datatype == "customers"
         return rows
 
@@ -216,6 +226,16 @@ class Custobar:
     def close(self) -> None:
         """Ends the connections."""
         self._session.close()
+
+    def _check_verdict(self, answer: Answer) -> None:
+        """Nothing when the rows are taken: a good status, and a body that says ok or nothing."""
+        said = _json(answer.body)
+        verdict = said.get("response", "ok") if isinstance(said, dict) else None
+        if answer.status in TAKEN and verdict == "ok":
+            return
+        error = said.get("error") if isinstance(said, dict) else None
+        reason = error.get("reason") if isinstance(error, dict) else error
+        raise Refused(quoted(self.account, reason or answer.body.decode(errors="replace")))
 
     def _in_their_words(self, row: Row) -> dict[str, Any]:
         return {name.replace("custom__", self._prefix): value for name, value in row.payload.items()}
@@ -263,17 +283,6 @@ class Custobar:
 def open_destination(account: Account) -> Custobar:
     """The account, ready to be asked."""
     return Custobar(account)
-
-
-def _check_verdict(answer: Answer) -> None:
-    """Nothing when the rows are taken: a good status, and a body that says ok or nothing."""
-    said = _json(answer.body)
-    verdict = said.get("response", "ok") if isinstance(said, dict) else None
-    if answer.status in TAKEN and verdict == "ok":
-        return
-    error = said.get("error") if isinstance(said, dict) else None
-    reason = error.get("reason") if isinstance(error, dict) else None
-    raise Refused(redact(str(reason or answer.body.decode(errors="replace") or "no reason given")))
 
 
 def _page(datatype: str, answer: Answer) -> tuple[list[dict[str, Any]], dict[str, str]]:

@@ -21,9 +21,9 @@ from urllib.parse import urlencode
 import orjson
 
 from pipelines.accounts import Account
-from pipelines.destinations.base import Feed, Field, Invalid, Refused, Row, open_session
+from pipelines.destinations.base import Feed, Field, Invalid, Refused, Row, open_session, quoted
 from pipelines.errors import ApiError, ContractError, Unavailable
-from pipelines.http import Answer, Call, redact
+from pipelines.http import Answer, Call
 from pipelines.settings import now
 
 PAGE = 250
@@ -207,7 +207,7 @@ class OgoShip:
         answer = self._session.send(call, lambda answer: answer)
         if answer.status not in taken:
             said = _json(answer)
-            raise Refused(redact(str(said.get("message") if isinstance(said, dict) else "no reason given")))
+            raise Refused(quoted(self.account, said.get("message") if isinstance(said, dict) else said))
         return answer
 
     def _token(self) -> str:

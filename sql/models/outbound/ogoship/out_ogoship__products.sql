@@ -11,7 +11,7 @@ products as (
 mapped as (
     select
         store,
-        product_variation_key,
+        cast(product_id as text) || coalesce('-' || cast(variation_id as text), '') as row_key,
         product_code as code,
         '{{ var("ogoship_language") }}' as languagecode,
         product_name || coalesce(' ' || variation_name, '') as name,
@@ -26,7 +26,7 @@ mapped as (
 final as (
     select
         store,
-        product_variation_key as row_key,
+        row_key,
         cast(null as text) as customer_key,
         {{ payload_hash(fields) }} as payload_hash,
         {{ fields | join(',\n        ') }},
