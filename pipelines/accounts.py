@@ -21,6 +21,7 @@ COMMON: Mapping[str, type] = {
     "timeout_seconds": float,
     "attempts": int,
     "retry_refused_hours": float,
+    "settle_minutes": float,
     "paths": dict,
 }
 
@@ -95,6 +96,7 @@ class Account:
         stores: whose rows it gets; all stores when empty.
         requests_per_minute: how often it is asked at most.
         retry_refused_hours: a row it refused is sent again after so long, or once it has changed.
+        settle_minutes: what it accepted can be looked up after so long.
         paths: list -> where it is, in the place of where we think it is.
         options: what only this destination has, by key of its section.
         secrets: the same, for what nobody may see.
@@ -109,6 +111,7 @@ class Account:
     timeout_seconds: float = 60.0
     attempts: int = 6
     retry_refused_hours: float = 24.0
+    settle_minutes: float = 15.0
     paths: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)

@@ -8,7 +8,7 @@ happens, queried = sent + unchanged + failed. Nothing is deleted at a destinatio
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -57,7 +57,15 @@ class Sending:
 
 @dataclass
 class Outcome:
-    """What came of one feed; `problems` are rows by key with the reason, and what ended it early."""
+    """What came of one feed.
+
+    Attributes:
+        desired: rows that the destination should have.
+        queried: rows looked at, which are fewer with a limit or after a failure.
+        waiting: rows among those that failed that were not sent again yet.
+        reasons: the first rows that were not taken, by key.
+        failure: what ended it early.
+    """
 
     destination: str
     feed: str
@@ -128,6 +136,7 @@ class _Run:
             (*feed.fields, *feed.helpers),
             account.stores,
             now().subtract(seconds=int(account.retry_refused_hours * 3600)),
+            now().subtract(seconds=int(account.settle_minutes * 60)),
         )
         self._refused = 0
 
@@ -267,11 +276,12 @@ class _Run:
             "row_key": row.key,
             "customer_key": row.customer_key,
             "payload_hash": row.payload_hash,
-            "consent": ";".join(f"{name}={word}" for name, word in row.consent.items()),
+            "consent": ";".join(f"{name}={word}" for name, word in _consent(row, status).items()),
             "status": status,
             "reason": reason or None,
             "run_id": self.outcome.run_id,
             "answered_at": now(),
+            "accepted_at": now() if status == receipts.ACCEPTED else row.accepted_at,
         }
 
     def _keep(self, kept: Sequence[dict[str, Any]], is_last_word: bool = True) -> None:
@@ -302,8 +312,17 @@ def _row(feed: Feed, values: dict[str, Any]) -> Row:
         {},
         {name: values[name] for name in feed.helpers},
         said,
-        is_known=values["known_status"] is not None,
+        accepted_at=values["known_accepted_at"],
     )
+
+
+def _consent(row: Row, status: str) -> Mapping[str, str]:
+    """What the destination has last heard of each consent; a yes that nobody answered may have been heard."""
+    if status == receipts.ACCEPTED:
+        return row.consent
+    if status in (receipts.FAILED, receipts.UNCONFIRMED):
+        return {**row.last_consent, **{name: word for name, word in row.consent.items() if word == "true"}}
+    return row.last_consent
 
 
 def _check_built(connection: Connection, feed: Feed) -> None:

@@ -70,6 +70,7 @@ class Row:
         helpers: what is known beside it.
         last_consent: what was last sent and accepted of each consent; nothing for a row that is new there.
         consent: what is sent now.
+        accepted_at: when it was last accepted; None for a row that never was.
     """
 
     store: str
@@ -80,7 +81,7 @@ class Row:
     helpers: Mapping[str, Any] = field(default_factory=dict)
     last_consent: Mapping[str, str] = field(default_factory=dict)
     consent: Mapping[str, str] = field(default_factory=dict)
-    is_known: bool = False
+    accepted_at: Any = None
 
 
 class Refused(PipelineError):

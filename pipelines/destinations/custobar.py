@@ -32,7 +32,7 @@ from pipelines.destinations.base import (
     quoted,
     withheld,
 )
-from pipelines.errors import ApiError, ContractError
+from pipelines.errors import ContractError, Unavailable
 from pipelines.http import Answer, Call
 from pipelines.settings import moment
 
@@ -302,4 +302,6 @@ def _json(body: bytes) -> Any:
     try:
         return orjson.loads(body or b"{}")
     except orjson.JSONDecodeError:
-        raise ApiError("custobar: an answer is no JSON, so nobody knows whether the rows are there") from None
+        raise Unavailable(
+            "custobar: an answer is no JSON, so nobody knows what was done. Try later."
+        ) from None

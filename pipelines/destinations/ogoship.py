@@ -160,7 +160,7 @@ class OgoShip:
     def _write_product(self, row: Row) -> None:
         """Updates what we have made before, else creates it; whichever is wrong, the other one."""
         product = _spelt(row.payload)
-        if row.is_known and self._update(product):
+        if row.accepted_at and self._update(product):
             return
         if not self._create("products", product) and not self._update(product):
             raise Refused("it says the code exists, and that it does not")

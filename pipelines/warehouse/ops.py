@@ -110,6 +110,7 @@ OPS: Mapping[str, Mapping[str, str]] = {
         "reason": "text",
         "run_id": "text",
         "answered_at": TIME,
+        "accepted_at": TIME,
     },
 }
 

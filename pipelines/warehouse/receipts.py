@@ -21,6 +21,7 @@ ACCEPTED, WITHHELD, REFUSED = "accepted", "withheld", "refused"
 INVALID, FAILED, UNCONFIRMED, FORGOTTEN = "invalid", "failed", "unconfirmed", "forgotten"
 
 COLUMNS = tuple(OPS["sync_rows"])
+KNOWN = ("known_status", "known_consent", "known_hash", "known_accepted_at")
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Difference:
         columns: what is read of a row, beside its key and hash.
         stores: whose rows; all when empty.
         refused_before: a row refused after this moment, as it is now, waits.
+        unsure_before: and so does one whose answer was lost, until what was accepted can be looked up.
     """
 
     destination: str
@@ -41,13 +43,14 @@ class Difference:
     columns: Sequence[str]
     stores: Sequence[str]
     refused_before: Any
+    unsure_before: Any
 
     def counts(self, connection: Connection) -> tuple[int, int, int]:
         """How many rows there are, are there as they should be, and wait as they were refused lately."""
         (found,) = connection.execute(
             f"select count(*), count(case when {_DONE} then 1 end), count(case when {_WAITING} then 1 end)"
             f" {self._from()}",
-            [self.refused_before, *self._given()],
+            [self.refused_before, self.unsure_before, *self._given()],
         ).fetchall()
         return int(found[0]), int(found[1]), int(found[2])
 
@@ -58,19 +61,17 @@ class Difference:
         after = ["", ""]
         while True:
             rows = connection.execute(
-                f"select {listed}, known.status, known.consent, known.payload_hash {self._from()}"
+                f"select {listed}, known.status, known.consent, known.payload_hash, known.accepted_at"
+                f" {self._from()}"
                 f" and not coalesce({_DONE}, false) and not coalesce({_WAITING}, false)"
                 " and (desired.store, desired.row_key) > (?, ?)"
                 f" order by desired.store, desired.row_key limit {AT_ONCE}",
-                [*self._given(), self.refused_before, *after],
+                [*self._given(), self.refused_before, self.unsure_before, *after],
             ).fetchall()
             if not rows:
                 return
             after = [rows[-1][0], rows[-1][1]]
-            yield [
-                dict(zip([*names, "known_status", "known_consent", "known_hash"], row, strict=True))
-                for row in rows
-            ]
+            yield [dict(zip([*names, *KNOWN], row, strict=True)) for row in rows]
 
     def _from(self) -> str:
         """Desired rows beside known ones; without people who were forgotten, or never came to be there."""
@@ -79,7 +80,7 @@ class Difference:
             " on known.destination = ? and known.object = ? and known.store = desired.store"
             " and known.row_key = desired.row_key"
             " where (? or desired.store = any(?))"
-            " and not (desired.is_update_only and coalesce(known.payload_hash, '') = '')"
+            " and not (desired.is_update_only and known.accepted_at is null)"
             " and coalesce(known.status, '') <> 'forgotten'"
             " and coalesce(desired.customer_key, '') not in (select coalesce(customer_key, '-')"
             " from ops.sync_rows where status = 'forgotten' and destination = ?)"
@@ -92,7 +93,10 @@ class Difference:
 
 _SAME = "known.payload_hash = desired.payload_hash"
 _DONE = f"({_SAME} and known.status in ('accepted', 'withheld'))"
-_WAITING = f"({_SAME} and known.status = 'refused' and known.answered_at > ?)"
+_WAITING = (
+    f"({_SAME} and (known.status = 'refused' and known.answered_at > ?"
+    " or known.status = 'unconfirmed' and known.answered_at > ?))"
+)
 
 
 def keep(connection: Connection, receipts: Sequence[Mapping[str, Any]]) -> None:

@@ -89,6 +89,13 @@ def test_who_is_blocked_there_is_never_subscribed(apifon: Desk) -> None:
     apifon.inbox.apifon.blocked.add(EMAIL)
     apifon.put("subscribers", one())
     assert apifon.send().exit_code == 0
+    assert apifon.inbox.apifon.ours().subscribers == {}
+    apifon.inbox.apifon.blocked.clear()
+    apifon.put("subscribers", one(first_name="Toinen"))
+    apifon.send()
+    apifon.inbox.apifon.blocked.add(EMAIL)
+    apifon.put("subscribers", one(first_name="Kolmas"))
+    assert apifon.send().exit_code == 0
     assert there(apifon)["email_status"] == "UNSUBSCRIBED"
 
 

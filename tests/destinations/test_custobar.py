@@ -91,7 +91,7 @@ def test_who_says_yes_again_in_the_shop_is_heard(custobar: Desk) -> None:
 @pytest.fixture
 def events(inbox: Inbox, tmp_path: Path) -> Desk:
     """Five subscriptions to tell of."""
-    desk = desk_for("custobar", inbox, tmp_path, mode="full", attempts=3)
+    desk = desk_for("custobar", inbox, tmp_path, mode="full", attempts=3, settle_minutes=0.0)
     desk.put_nothing_else("events")
     said = {"type": "MAIL_SUBSCRIBE", "date": NOON}
     desk.put("events", [{"row_key": f"e{n}", "customer_id": f"demo-{n}", **said} for n in range(5)])
@@ -106,6 +106,30 @@ def test_an_event_whose_answer_was_lost_is_looked_up_and_not_sent_again(events: 
     assert events.send().exit_code == 0
     assert events.counts("events") == (5, 5, 0, 0)
     assert len(events.inbox.custobar.events) == 5
+
+
+def test_an_event_that_cannot_be_looked_up_yet_waits(events: Desk) -> None:
+    """What was accepted can be read only later; sent again at once, it would be there twice."""
+    events.set(settle_minutes=15.0)
+    events.inbox.custobar.settles = 3600.0
+    events.inbox.troubles.silent = 1
+    events.send()
+    assert events.send().exit_code == 4
+    assert events.counts("events") == (5, 0, 0, 5)
+    assert len(events.inbox.custobar.events) == 5
+
+
+def test_a_yes_that_may_have_been_heard_is_no_reason_to_overwrite_a_no(custobar: Desk) -> None:
+    custobar.set(attempts=1)
+    custobar.put("customers", people([1], can_email=False))
+    custobar.send()
+    custobar.inbox.troubles.silent = 1
+    custobar.put("customers", people([1]))
+    assert custobar.send().exit_code == 3
+    assert consents(custobar) == {"demo-1": True}
+    say_no(custobar, "demo-1")
+    assert custobar.send().exit_code == 0
+    assert consents(custobar) == {"demo-1": False}
 
 
 def test_an_event_that_was_never_heard_is_sent_by_the_next_run(events: Desk) -> None:

@@ -36,7 +36,7 @@ def kill_after(home: Path, inbox: Inbox, writes: int) -> None:
 @pytest.fixture
 def desk(inbox: Inbox, tmp_path: Path) -> Desk:
     inbox.troubles.seconds = 0.02
-    return desk_for("custobar", inbox, tmp_path, mode="full", rows_per_request=10)
+    return desk_for("custobar", inbox, tmp_path, mode="full", rows_per_request=10, settle_minutes=0.0)
 
 
 def test_customers_go_on_where_they_were_stopped(desk: Desk, tmp_path: Path) -> None:
