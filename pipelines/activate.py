@@ -65,7 +65,7 @@ def _send_all(
         if isinstance(outcome.failure, AccessDenied | SettingsError):
             return
     if not sending.is_dry_run:
-        _forget(connection, destination, say, delivery)
+        _forget(connection, destination, sending, say, delivery)
 
 
 def _tell(outcome: Outcome, is_dry_run: bool, say: Callable[[str], None], delivery: Delivery) -> None:
@@ -97,16 +97,25 @@ def _collect(connection: Connection, destination: Destination) -> None:
 
 
 def _forget(
-    connection: Connection, destination: Destination, say: Callable[[str], None], delivery: Delivery
+    connection: Connection,
+    destination: Destination,
+    sending: Sending,
+    say: Callable[[str], None],
+    delivery: Delivery,
 ) -> None:
     """Deletes forgotten people where that can be done; names the others, to be deleted by hand."""
-    name, by_hand = destination.account.name, []
-    for feed, _, key in receipts.forgotten(connection, name):
-        if destination.forget(key):
-            receipts.mark_deleted(connection, name, feed, key)
+    name = destination.account.name
+    feeds = [feed.name for feed in destination.feeds if feed.is_person]
+    by_hand = []
+    for key in receipts.forgotten(connection, name, feeds):
+        if key in sending.deleted or destination.forget(key):
+            receipts.mark_deleted(connection, name, key)
         else:
-            by_hand.append(f"{feed} {key}")
+            by_hand.append(key)
     if by_hand:
-        remark = f"{name}: delete by hand, as they asked to be forgotten: {', '.join(by_hand)}"
+        remark = (
+            f"{name}: delete by hand, as they asked to be forgotten: {', '.join(by_hand)}; "
+            "then say so with --deleted KEY"
+        )
         delivery.remarks.append(remark)
         say(remark)

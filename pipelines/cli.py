@@ -152,6 +152,9 @@ def activate(
     ] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many rows of each list.")] = None,
     allow_shrink: AllowShrink = False,
+    deleted: Annotated[
+        list[str] | None, typer.Option(help="Key of a forgotten person you have deleted there by hand.")
+    ] = None,
 ) -> None:
     """Send on what changed: customers, segments, products and sales to where they are configured to go."""
     from pipelines import flow
@@ -160,7 +163,7 @@ def activate(
 
     with _told() as teller:
         settings = read_settings()
-        sending = Sending(dry_run, limit, allow_shrink)
+        sending = Sending(dry_run, limit, allow_shrink, deleted or ())
         record = flow.activate(settings, settings.accounts(destinations), sending, teller)
     _finish(record)
 

@@ -48,11 +48,13 @@ class Sending:
         is_dry_run: only count, and show samples.
         limit: at most so many rows of each feed.
         allow_shrink: believe an audience that is much smaller than the last.
+        deleted: keys of forgotten people whom somebody has deleted at the destination by hand.
     """
 
     is_dry_run: bool = False
     limit: int | None = None
     allow_shrink: bool = False
+    deleted: Sequence[str] = ()
 
 
 @dataclass

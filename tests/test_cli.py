@@ -23,7 +23,7 @@ from pipelines.demo.server import KEY, USER, ShopServer, serve
 from pipelines.demo.shop import Shop
 from pipelines.lock import run_lock
 
-COMMANDS = ("demo", "check", "sync", "build", "run", "status", "report", "init")
+COMMANDS = ("demo", "check", "sync", "build", "run", "status", "report", "activate", "init")
 
 
 def run(*arguments: str, typed: str | None = None) -> Result:

@@ -64,6 +64,7 @@ SUBSCRIBERS = Feed(
         "segments": Field("list"),
     },
     consents=STATUSES,
+    is_person=True,
 )
 
 

@@ -50,6 +50,7 @@ class Feed:
         consents: fields that are a person's yes or no.
         is_repeatable: whether sending a row twice does no more than sending it once.
         is_audience: whether a much smaller list is refused.
+        is_person: whether a row is a person, or names one, who may ask to be forgotten.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Feed:
     consents: Sequence[str] = ()
     is_repeatable: bool = True
     is_audience: bool = True
+    is_person: bool = False
 
 
 @dataclass(frozen=True)

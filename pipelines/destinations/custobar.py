@@ -62,6 +62,7 @@ SEGMENTS = Feed(
         "custom__first_order_date": DAY,
         "custom__last_order_date": DAY,
     },
+    is_person=True,
 )
 SHOPS = Feed(
     "shops",
@@ -110,6 +111,7 @@ CUSTOMERS = Feed(
     },
     helpers=("consented_at",),
     consents=("can_email", "can_sms"),
+    is_person=True,
 )
 SALES = Feed(
     "sales",

@@ -66,6 +66,7 @@ ORDERS = Feed(
         "orderlines": Field("list", is_needed=True),
     },
     is_audience=False,
+    is_person=True,
 )
 # Columns, which dbt writes small, in OGOship's own spelling.
 SPELT: Mapping[str, str] = {

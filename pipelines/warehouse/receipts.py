@@ -143,21 +143,22 @@ def last_desired(connection: Connection, destination: str, feed: str) -> int:
     return int(found[0][0]) if found else 0
 
 
-def forgotten(connection: Connection, destination: str) -> list[tuple[str, str, str]]:
-    """Object, store and key of rows of forgotten people that are still there."""
+def forgotten(connection: Connection, destination: str, feeds: Sequence[str]) -> list[str]:
+    """Keys of forgotten people who are still there, as far as is known."""
     found = connection.execute(
-        "select object, store, row_key from ops.sync_rows where destination = ? and status = 'forgotten'"
-        " and coalesce(reason, '') <> 'deleted' order by 1, 2, 3",
-        [destination],
+        "select distinct row_key from ops.sync_rows where destination = ? and object = any(?)"
+        " and status = 'forgotten' and coalesce(reason, '') <> 'deleted' order by 1",
+        [destination, list(feeds)],
     ).fetchall()
-    return [(str(feed), str(store), str(key)) for feed, store, key in found]
+    return [str(key) for (key,) in found]
 
 
-def mark_deleted(connection: Connection, destination: str, feed: str, key: str) -> None:
-    """A forgotten person's row is gone there; its key stays, so that it is not sent again."""
+def mark_deleted(connection: Connection, destination: str, key: str) -> None:
+    """A forgotten person is gone there; the key stays, so that nothing is sent again."""
     connection.execute(
-        "update ops.sync_rows set reason = 'deleted' where destination = ? and object = ? and row_key = ?",
-        [destination, feed, key],
+        "update ops.sync_rows set reason = 'deleted'"
+        " where destination = ? and row_key = ? and status = 'forgotten'",
+        [destination, key],
     )
 
 
