@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from resource import RUSAGE_CHILDREN, getrusage
 from typing import Any
 
 import pytest
@@ -37,6 +36,19 @@ base_url = "{url}"
 mode = "full"
 key = "{key}"
 requests_per_minute = {per_minute}
+"""
+
+# `kassavirta activate`, and what it has needed at most. Not what the system says of a child: that begins with
+# the memory of its parent.
+SENDER = """
+import atexit, pathlib, sys
+from pipelines.cli import main
+def tell():
+    lines = pathlib.Path("/proc/self/status").read_text().splitlines()
+    pathlib.Path("peak").write_text(next(line.split()[1] for line in lines if line.startswith("VmHWM")))
+atexit.register(tell)
+sys.argv = ["kassavirta", "activate"]
+main()
 """
 
 
@@ -74,7 +86,7 @@ def send(home: Path, inbox: Inbox) -> subprocess.CompletedProcess[str]:
     (home / ".dlt/config.toml").write_text(config)
     path = os.pathsep.join([str(Path(__file__).parents[2]), *sys.path])
     return subprocess.run(
-        [sys.executable, "-m", "pipelines", "activate"],
+        [sys.executable, "-c", SENDER],
         cwd=home,
         env={**os.environ, "PYTHONPATH": path},
         capture_output=True,
@@ -97,7 +109,7 @@ def assert_all_is_there(desk: Desk, crowd: Crowd, told: str) -> None:
 
 
 def run_twice(home: Path, size: int) -> int:
-    """Sends a crowd, then again; the most memory that any child has had, in KB."""
+    """Sends a crowd, then again; the most memory that the first needed, in KB."""
     home.mkdir(exist_ok=True)
     crowd = Crowd(size)
     with receive(troubles=Troubles(limited=0.02, lost=0.02, per_minute=PER_MINUTE)) as inbox:
@@ -106,13 +118,14 @@ def run_twice(home: Path, size: int) -> int:
         desk.put("customers", crowd.rows())
         done = send(home, inbox)
         assert done.returncode == 4, done.stderr
+        peak = int((home / "peak").read_text())
         assert_all_is_there(desk, crowd, done.stdout)
         inbox.requests.clear()
         again = send(home, inbox)
         assert again.returncode == 4, again.stderr
         assert [each for each in inbox.requests if each[0] != "GET"] == []
         assert desk.counts("customers") == (size, 0, size - len(crowd.bad()), len(crowd.bad()))
-    return getrusage(RUSAGE_CHILDREN).ru_maxrss
+    return peak
 
 
 def test_two_thousand_customers_arrive_exactly(tmp_path: Path) -> None:
@@ -123,4 +136,4 @@ def test_two_thousand_customers_arrive_exactly(tmp_path: Path) -> None:
 def test_a_hundred_thousand_customers_arrive_exactly_and_memory_stays_flat(tmp_path: Path) -> None:
     few = run_twice(tmp_path / "few", 10_000)
     many = run_twice(tmp_path / "many", 100_000)
-    assert many < few * 1.3
+    assert many < few * 1.2
