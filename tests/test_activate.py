@@ -69,7 +69,7 @@ def sent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sent]:
     with make_shop(150, seed=5) as shop, serve(shop) as server, receive() as inbox:
         settings = with_destinations(settings_for(tmp_path_factory.mktemp("sent"), server.url), inbox)
         listener = Listener()
-        record = flow.run(settings, settings.chosen(), Wish(), listener)
+        record = flow.run(settings, settings.chosen(), Wish(unit_tests=False), listener)
         yield Sent(settings, inbox, record, listener.lines)
 
 
