@@ -125,8 +125,7 @@ class Apifon:
         lookup = f"list/{self._list}/subscriber/{row.key}"
         there = self._look_up(lookup)
         row = self._without_what_was_refused(row, there)
-        is_wanted = any(row.payload[name] == "SUBSCRIBED" for name in STATUSES)
-        if there is None and not is_wanted:
+        if there is None and all(row.payload[name] == "UNSUBSCRIBED" for name in STATUSES):
             return row  # nobody is put there to be left alone
         self._make_options(row)
         if there is None:
