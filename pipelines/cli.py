@@ -133,7 +133,7 @@ def run(
         str | None, typer.Option(metavar="CRON", help="Again and again, as in '0 * * * *', until Ctrl-C.")
     ] = None,
 ) -> None:
-    """Sync, build, publish and report."""
+    """Sync, build, publish, report, and activate where a destination is configured."""
     from pipelines import flow
     from pipelines.schedule import repeat
     from pipelines.settings import day, read_settings
@@ -144,6 +144,32 @@ def run(
         if every:
             repeat(settings, every, ["run", *(stores or ()), *(["--as-of", as_of] if as_of else [])], teller)
         record = flow.run(settings, settings.chosen(stores), Wish(as_of=day(as_of)), teller)
+    _finish(record)
+
+
+@app.command()
+def activate(
+    destinations: Annotated[
+        list[str] | None, typer.Argument(help="Destinations by name; all that are enabled if none is given.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only counts and samples; send nothing.")
+    ] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many rows of each list.")] = None,
+    allow_shrink: AllowShrink = False,
+    deleted: Annotated[
+        list[str] | None, typer.Option(help="Key of a forgotten person you have deleted there by hand.")
+    ] = None,
+) -> None:
+    """Send on what changed: customers, segments, products and sales to where they are configured to go."""
+    from pipelines import flow
+    from pipelines.sending import Sending
+    from pipelines.settings import read_settings
+
+    with _told() as teller:
+        settings = read_settings()
+        sending = Sending(dry_run, limit, allow_shrink, deleted or ())
+        record = flow.activate(settings, settings.accounts(destinations), sending, teller)
     _finish(record)
 
 

@@ -8,6 +8,7 @@ PipelineError
 │   └── Unavailable     try again later (WindowGrew, too)
 ├── ContractError       an answer of a shape we do not know                         exit 3
 ├── LoadRefused         too much is gone to believe it without a person              exit 3
+├── SendRefused         an audience too small to believe, or rows a destination will not have   exit 3
 ├── LoadFailed          the warehouse did not take the rows                         exit 1
 └── TransformFailed     names of the models or tests                                exit 1
 
@@ -94,6 +95,12 @@ class ContractError(PipelineError):
 
 class LoadRefused(PipelineError):
     """So much of a list is gone that a person should say whether it is true."""
+
+    exit_code = THEIR_SERVICE
+
+
+class SendRefused(PipelineError):
+    """Nothing more is sent: the audience shrank too much to be believed, or every row is refused."""
 
     exit_code = THEIR_SERVICE
 

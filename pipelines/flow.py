@@ -1,12 +1,13 @@
-"""One run: sync, build, publish, report; the lock around it and the record it leaves."""
+"""One run: sync, build, publish, report, activate; the lock around it and the record it leaves."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pipelines import warehouse
+from pipelines.accounts import Account
 from pipelines.alerts import tell_killed, told
 from pipelines.erase import erase
 from pipelines.errors import PipelineError, SettingsError
@@ -19,8 +20,11 @@ from pipelines.record import Record, row_of_killed, write
 from pipelines.settings import Settings, Store, now
 from pipelines.sweep import is_due, sweep_store
 from pipelines.tidy import tidy
-from pipelines.transform import Wish, project_folder
+from pipelines.transform import Wish, check_definitions, project_folder
 from pipelines.warehouse import Warehouse, published_of, warehouse_of
+
+if TYPE_CHECKING:
+    from pipelines.sending import Sending
 
 T = TypeVar("T")
 
@@ -65,17 +69,38 @@ def build(settings: Settings, wish: Wish, teller: Teller) -> Record:
 
 
 def run(settings: Settings, stores: Sequence[Store], wish: Wish, teller: Teller) -> Record:
-    """The whole way from the stores to the report.
+    """The whole way from the stores to the report, and to the destinations that are configured.
 
     One store's failure does not keep the others from being built and published; when all have failed,
     nothing is built.
     """
+    check_definitions(settings)
     with _running(settings, "run", stores, teller) as record:
         _sync_stores(settings, stores, Wanted(), teller, record)
         if len(record.failed_stores) < len(stores):
             _sweep_due(settings, stores, teller, record)
             _build_models(settings, wish, teller)
             _publish_and_report(settings, record, teller)
+            if settings.accounts() and not wish.as_of:
+                _activate(settings, settings.accounts(), None, teller, record)
+    return record
+
+
+def activate(settings: Settings, accounts: Sequence[Account], sending: Sending, teller: Teller) -> Record:
+    """Sends what changed to the destinations; the run's record, with a failure for each that failed.
+
+    Raises:
+        SettingsError: none is configured, nothing is built yet, or another run is under way.
+    """
+    if not accounts:
+        raise SettingsError(
+            "no destination is configured: add [destinations.custobar], apifon or ogoship to .dlt/config.toml"
+        )
+    with _running(settings, "activate", (), teller) as record:
+        if not _has_schema(warehouse_of(settings), "outbound"):
+            raise SettingsError("nothing is built for a destination yet: run `kassavirta build` first")
+        _check_is_of_today(settings)
+        _activate(settings, accounts, sending, teller, record)
     return record
 
 
@@ -192,6 +217,33 @@ def _publish_and_report(settings: Settings, record: Record, teller: Teller) -> N
         count = publish(settings.warehouse, settings.published, record.row())
         teller.say(f"published: {_relative(settings, settings.published)} ({count} tables)")
     report(settings, teller)
+
+
+def _check_is_of_today(settings: Settings) -> None:
+    """Nothing, unless what was built is of another day: segments of the past would be sent as today's.
+
+    Raises:
+        SettingsError: it is.
+    """
+    with warehouse_of(settings).connect(read_only=True) as connection:
+        if not warehouse.has_table(connection, "marts", "dim_stores"):
+            return
+        days = connection.execute("select min(as_of), max(as_of) from marts.dim_stores").fetchall()[0]
+    today = now().date()
+    if any(day and abs((day - today).days) > 1 for day in days):
+        raise SettingsError(f"the models are as of {days[0]}: run `kassavirta build` first, then send")
+
+
+def _activate(
+    settings: Settings, accounts: Sequence[Account], sending: Sending | None, teller: Teller, record: Record
+) -> None:
+    from pipelines.activate import activate
+    from pipelines.sending import Sending
+
+    delivery = activate(settings, accounts, sending or Sending(), record.run_id, teller.say)
+    record.requests += delivery.requests
+    record.remarks += delivery.remarks
+    record.failures += delivery.failures
 
 
 def _has_schema(place: Warehouse, name: str) -> bool:

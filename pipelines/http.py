@@ -1,4 +1,4 @@
-"""Asks a store's API politely: one throttle, timeouts, retries, and no secret in what is said of it."""
+"""Asks an API politely: one throttle, timeouts, retries, and no secret in what is said of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import threading
 import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 from urllib.parse import quote, quote_plus, urlsplit
@@ -52,11 +52,40 @@ class Limits:
 
 @dataclass(frozen=True)
 class Answer:
-    """A 200 answer: its body, the store's clock when it gave it, and how many requests it took."""
+    """An answer to be read: its body, the API's clock when it gave it, and how many requests it took."""
 
     body: bytes
     date: pendulum.DateTime | None
     requests: int
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request.
+
+    Attributes:
+        path: what it is for, below the base address.
+        params: its query.
+        body: what is sent along, exactly these bytes.
+        content_type: what the body is.
+        verdicts: statuses whose answers are read; any other is an error.
+        is_repeatable: whether sending it twice does no more than sending it once. One that is not is sent
+            again only when it surely was not heard: 429, or no connection.
+    """
+
+    method: str
+    path: str
+    params: Mapping[str, str | int] = field(default_factory=dict)
+    body: bytes = b""
+    content_type: str = "application/json"
+    verdicts: Sequence[int] = (200,)
+    is_repeatable: bool = True
+
+
+# From a method, the path of the whole address and a body to the headers that prove who asks.
+Sign = Callable[[str, str, bytes], Mapping[str, str]]
 
 
 class Throttle:
@@ -84,26 +113,39 @@ class Throttle:
 
 
 class Session:
-    """GET requests to one store.
+    """Requests to one store, or to one account at a destination.
 
     Args:
-        name: the store's name in settings, for messages.
+        name: its name in settings, for messages.
         base_url: where its API starts, without a trailing slash.
         user, key: HTTP Basic credentials; they appear in no message, log or repr.
         limits: timeouts and retries.
         connections: how many requests may be under way at once.
+        sign: instead of HTTP Basic, what makes the headers of each attempt.
+        secrets: what else must appear nowhere.
     """
 
     def __init__(
-        self, name: str, base_url: str, user: str, key: str, limits: Limits, connections: int = 8
+        self,
+        name: str,
+        base_url: str,
+        user: str,
+        key: str,
+        limits: Limits,
+        connections: int = 8,
+        sign: Sign | None = None,
+        secrets: Sequence[str] = (),
     ) -> None:
         self.name = name
         self.base_url = base_url.rstrip("/")
         self.limits = limits
         self.throttle = Throttle(limits.requests_per_second)
-        self._secrets = (key, user, b64encode(f"{user}:{key}".encode()).decode())
+        self.asked = 0
+        self._sign = sign
+        self._secrets = (key, user, b64encode(f"{user}:{key}".encode()).decode(), *secrets)
         self._http = requests.Session()
-        self._http.auth = HTTPBasicAuth(user.encode(), key.encode())
+        # Without any, requests would look for a .netrc.
+        self._http.auth = _unsigned if sign else HTTPBasicAuth(user.encode(), key.encode())
         self._http.headers.update({"Accept": "application/json", "User-Agent": "kassavirta"})
         self._http.mount(self.base_url, HTTPAdapter(pool_maxsize=connections))
         # Proxies and certificates: looked up once, which for each request would take as long as the request.
@@ -133,9 +175,18 @@ class Session:
             ApiError: any other status than 200.
             SettingsError: the host does not exist.
         """
+        return self.send(Call("GET", path, params), read, attempts)
+
+    def send(self, call: Call, read: Callable[[Answer], T], attempts: int | None = None) -> T:
+        """What `read` makes of the answer to a request of any kind; as `get`.
+
+        Raises:
+            AccessDenied, RateLimited, Unavailable, ApiError, SettingsError: as `get`, for statuses that are
+                no verdicts.
+        """
         counter = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(min(attempts or self.limits.attempts, self.limits.attempts)),
-            retry=tenacity.retry_if_exception_type(Unavailable),
+            retry=tenacity.retry_if_exception(lambda error: _may_ask_again(call, error)),
             wait=self._pause,
             reraise=True,
         )
@@ -143,7 +194,7 @@ class Session:
             number = attempt.retry_state.attempt_number
             with attempt:
                 try:
-                    return read(self._ask(path, params, number))
+                    return read(self._ask(call, number))
                 except ApiError as failure:
                     failure.requests = number
                     raise
@@ -153,10 +204,16 @@ class Session:
         """Ends the connections."""
         self._http.close()
 
-    def _ask(self, path: str, params: Mapping[str, str | int], attempt: int) -> Answer:
+    def _ask(self, call: Call, attempt: int) -> Answer:
         self.throttle.wait()
-        url = f"{self.base_url}/{path}"
-        request = self._http.prepare_request(requests.Request("GET", url, params=dict(params)))
+        self.asked += 1
+        url = f"{self.base_url}/{call.path}"
+        request = self._http.prepare_request(requests.Request(call.method, url, params=dict(call.params)))
+        if call.body:
+            request.prepare_body(call.body, None)
+            request.headers["Content-Type"] = call.content_type
+        if self._sign:
+            request.headers.update(self._sign(call.method, urlsplit(request.url or "").path, call.body))
         try:
             response = self._http.send(
                 request, timeout=self.limits.timeout, allow_redirects=False, **self._surroundings
@@ -164,15 +221,16 @@ class Session:
             with response:
                 body = response.raw.read(decode_content=True)  # at once: `content` is put together from 10 KB
         except (requests.RequestException, HTTPError) as error:
-            raise self._connection_error(url, error) from None
-        self._check(response, body)
-        return Answer(body, _date(response.headers.get("Date")), attempt)
+            raise self._connection_error(call.method, url, error) from None
+        self._check(call, response, body)
+        date = _date(response.headers.get("Date"))
+        return Answer(body, date, attempt, response.status_code, response.headers)
 
-    def _check(self, response: requests.Response, body: bytes) -> None:
-        """Raises what a status other than 200, or a web page, means."""
+    def _check(self, call: Call, response: requests.Response, body: bytes) -> None:
+        """Raises what a status that is no verdict, or a web page, means."""
         status, where = (
             response.status_code,
-            f"{self.name}: GET {_bare(response.url)} answered {response.status_code}",
+            f"{self.name}: {call.method} {_bare(response.url)} answered {response.status_code}",
         )
         if status == 200 and "html" in response.headers.get("Content-Type", "").lower():
             raise Unavailable(
@@ -180,7 +238,7 @@ class Session:
                 "the shop may be under maintenance: try later.",
                 status,
             )
-        if status == 200:
+        if status in call.verdicts:
             return
         excerpt = redact(body.decode(errors="replace"), self._secrets)
         if status == 401:
@@ -197,7 +255,7 @@ class Session:
             raise ApiError(f"{where}: it points to another address. Set {ADDRESS} to that.", status)
         raise ApiError(f"{where}: {excerpt or 'no reason given'}", status)
 
-    def _connection_error(self, url: str, error: Exception) -> Exception:
+    def _connection_error(self, method: str, url: str, error: Exception) -> Exception:
         host = urlsplit(url).hostname or ""
         if not _has_address(host):
             return SettingsError(
@@ -207,7 +265,7 @@ class Session:
             return SettingsError(f"{self.name}: {host} has no valid certificate. Check {ADDRESS}.")
         cause = _cause(error)
         return Unavailable(
-            f"{self.name}: GET {_bare(url)} got no whole answer ({cause}). Try again later.",
+            f"{self.name}: {method} {_bare(url)} got no whole answer ({cause}). Try again later.",
             excerpt=cause,
             may_be_rows=cause != REFUSED,
         )
@@ -235,6 +293,16 @@ def post_json(url: str, document: Mapping[str, Any], seconds: float) -> None:
         raise ApiError(f"no answer, {_cause(error)}") from None
     if answer.status_code >= 300:
         raise ApiError(f"answered {answer.status_code}", answer.status_code)
+
+
+def _unsigned(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+def _may_ask_again(call: Call, error: BaseException) -> bool:
+    if not isinstance(error, Unavailable):
+        return False
+    return call.is_repeatable or isinstance(error, RateLimited) or error.excerpt == REFUSED
 
 
 def redact(text: str, secrets: Sequence[str] = ()) -> str:

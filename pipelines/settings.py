@@ -7,10 +7,11 @@ once.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
@@ -22,6 +23,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pendulum
 
+from pipelines import accounts
+from pipelines.accounts import Account
 from pipelines.errors import SettingsError
 
 PLATFORMS = ("mycashflow", "cscart")
@@ -71,7 +74,7 @@ RESOURCE_KEYS: Mapping[str, type] = {
 WAREHOUSE_KEYS: Mapping[str, type] = {"destination": str, "path": str, "published": str, "url": str}
 PRIVACY_KEYS: Mapping[str, type] = {"salt": str}
 ALERT_KEYS: Mapping[str, type] = {"webhook": str, "command": str}
-OWN_SECTIONS = ("stores", "warehouse", "privacy", "alerts")
+OWN_SECTIONS = ("stores", "warehouse", "privacy", "alerts", "definitions", "destinations")
 
 # What an address of CS-Cart may end in when it is copied from a browser; the shop is above it.
 PHP_PLACES = r"/(\w+\.php|api(/\d.*)?)(\?.*)?$"
@@ -162,6 +165,8 @@ class Settings:
     salt: str = field(default="", repr=False)
     server: Server | None = None
     alerts: Alerts = field(default_factory=Alerts)
+    destinations: Mapping[str, Account] = field(default_factory=dict)
+    definitions: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def data(self) -> Path:
@@ -193,6 +198,23 @@ class Settings:
             raise SettingsError(
                 "no store is enabled: run `kassavirta init`, or set enabled = true in .dlt/config.toml"
             )
+        return enabled
+
+    def accounts(self, names: Sequence[str] | None = None) -> list[Account]:
+        """The named destinations, or every enabled one; none when none is configured.
+
+        Raises:
+            SettingsError: a name is not among them, or is not enabled.
+        """
+        missing = [name for name in names or () if name not in self.destinations]
+        if missing:
+            raise SettingsError(
+                f"no destination {_and(missing)} in .dlt/config.toml; there is {_and(self.destinations)}"
+            )
+        chosen = [self.destinations[name] for name in names] if names else list(self.destinations.values())
+        enabled = [account for account in chosen if account.enabled]
+        if names and not enabled:
+            raise SettingsError(f"{_and(names)}: not enabled; set enabled = true in .dlt/config.toml")
         return enabled
 
     def salted(self, store: Store) -> Store:
@@ -342,15 +364,45 @@ def _settings(home: Path, document: Mapping[str, Any], problems: list[str]) -> S
     if not isinstance(stores, Mapping):
         problems.append("stores is no section; expected [stores.NAME]")
         stores = {}
+    receivers, definitions = document.get("destinations", {}), document.get("definitions", {})
+    if not isinstance(definitions, Mapping):
+        problems.append("definitions is no section; expected [definitions]")
+        definitions = {}
     return Settings(
         directory=home,
         stores={name: _store(name, values, problems) for name, values in stores.items()},
+        destinations=_accounts(receivers, tuple(stores), problems),
         warehouse=paths["path"],
         published=paths["published"],
         salt=privacy.get("salt", ""),
         server=_server(warehouse.get("url", ""), problems) if destination == "postgres" else None,
         alerts=alerts,
+        definitions={name: _literal(value) for name, value in definitions.items()},
     )
+
+
+def _literal(value: Any) -> Any:
+    """A value; what the environment can only say as a text, such as `[30, 90]`, is what it looks like."""
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+def _accounts(sections: Any, stores: Sequence[str], problems: list[str]) -> dict[str, Account]:
+    if not isinstance(sections, Mapping):
+        problems.append("destinations is no section; expected [destinations.NAME]")
+        return {}
+    unknown = [name for name in sections if name not in accounts.NAMES]
+    problems.extend(f"unknown destination {name}, expected {_or(accounts.NAMES)}" for name in unknown)
+    found = {}
+    for name in (name for name in sections if name in accounts.NAMES):
+        known = _typed(f"destinations.{name}", sections[name], accounts.keys_of(name), problems)
+        for key in ("base_url", "auth_url"):
+            if known.get(key):
+                known[key] = _base_url(f"destinations.{name}.{key}", known[key], problems)
+        found[name] = accounts.account(name, known, stores, problems)
+    return found
 
 
 def _server(url: str, problems: list[str]) -> Server | None:
@@ -509,6 +561,7 @@ _WORDS = {
     float: "number",
     int: "whole number above zero",
     dict: "section",
+    list: "list of names",
 }
 
 
@@ -516,6 +569,11 @@ def _convert(value: Any, kind: type) -> Any:
     """The value as its kind; text from the environment is read, anything else must be right already."""
     if kind is bool and isinstance(value, str):
         return {"true": True, "1": True, "false": False, "0": False}[value.lower()]
+    if kind is list:
+        names = value.split(",") if isinstance(value, str) else value
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise TypeError
+        return [name.strip() for name in names]
     if kind in (int, float) and isinstance(value, str | int | float) and not isinstance(value, bool):
         number = kind(value)
         if not isfinite(number) or number < (1 if kind is int else 0) or number != float(value):

@@ -8,9 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from pipelines.errors import SettingsError, TransformFailed
 from pipelines.settings import PLATFORMS, Settings
 from pipelines.warehouse import Target, warehouse_of
+
+# Variables of the dbt project that a run sets by itself.
+SET_BY_RUNS = ("as_of", "platforms", "custobar_mode", "ogoship_language", "ogoship_orders")
 
 # (finished so far, all, the name of the last one)
 Progress = Callable[[int, int, str], None]
@@ -56,7 +61,7 @@ def build(settings: Settings, wish: Wish, progress: Progress = lambda done, tota
     """
     from dbt.cli.main import dbtRunner
 
-    variables = {"platforms": _platforms(settings)}
+    variables = _variables(settings, wish)
     with warehouse_of(settings).dbt() as target:
         arguments = _arguments(settings, wish, target, variables)
         result = dbtRunner(callbacks=[_Counter(progress)]).invoke(arguments)
@@ -74,6 +79,46 @@ def build(settings: Settings, wish: Wish, progress: Progress = lambda done, tota
     return BuildResult(len(nodes) - len(warned), warned)
 
 
+def check_definitions(settings: Settings) -> None:
+    """Nothing, when what a shop defines otherwise is something that models ask for.
+
+    Raises:
+        SettingsError: a name is none of dbt's variables, or its value is of another kind.
+    """
+    known = _defaults()
+    problems = [
+        f"unknown key definitions.{name}, expected one of {', '.join(sorted(known))}"
+        for name in settings.definitions
+        if name not in known
+    ]
+    problems += [
+        f"definitions.{name} is {value!r}, expected something like {known[name]!r}"
+        for name, value in settings.definitions.items()
+        if name in known and _kind(value) != _kind(known[name])
+    ]
+    if problems:
+        raise SettingsError("; ".join(problems))
+
+
+def _defaults() -> dict[str, Any]:
+    """What a shop may define otherwise: the project's variables but for those that a run itself sets."""
+    project = yaml.safe_load((project_folder() / "dbt_project.yml").read_text(encoding="utf-8"))
+    return {name: value for name, value in project["vars"].items() if name not in SET_BY_RUNS}
+
+
+def _kind(value: Any) -> object:
+    """What a value is: numbers alike, lists by what is in them."""
+    if isinstance(value, list):
+        return [_kind(each) for each in value]
+    return float if isinstance(value, int | float) and not isinstance(value, bool) else type(value)
+
+
+def _variables(settings: Settings, wish: Wish) -> dict[str, Any]:
+    check_definitions(settings)
+    variables = {**settings.definitions, "platforms": _platforms(settings), **_outbound(settings)}
+    return {**variables, "as_of": wish.as_of} if wish.as_of else variables
+
+
 def _platforms(settings: Settings) -> list[str]:
     """The platforms whose raw tables are in the warehouse; models of the others are not built."""
     with warehouse_of(settings).connect(read_only=True) as connection:
@@ -82,15 +127,32 @@ def _platforms(settings: Settings) -> list[str]:
     return [platform for platform in PLATFORMS if f"raw_{platform}" in names]
 
 
-def _arguments(settings: Settings, wish: Wish, target: Target, variables: Mapping[str, object]) -> list[str]:
+def _arguments(settings: Settings, wish: Wish, target: Target, variables: Mapping[str, Any]) -> list[str]:
     project, state = str(project_folder()), settings.data / "dbt"
-    variables = {**target.variables, **variables, **({"as_of": wish.as_of} if wish.as_of else {})}
     arguments = ["build", "--project-dir", project, "--profiles-dir", project, "--target", target.name]
     arguments += ["--target-path", str(state / "target"), "--log-path", str(state / "logs")]
-    arguments += ["--vars", json.dumps(variables), "--log-level", "none", "--log-level-file", "info"]
+    arguments += [
+        "--vars",
+        json.dumps({**variables, **target.variables}),
+        "--log-level",
+        "none",
+        "--log-level-file",
+        "info",
+    ]
     arguments += [] if wish.unit_tests else ["--exclude-resource-type", "unit_test"]
     chosen = ["--indirect-selection", "buildable", "--select", *wish.select] if wish.select else []
     return [*arguments, *chosen]
+
+
+def _outbound(settings: Settings) -> dict[str, Any]:
+    """What is to be made for which destinations: nothing where none is configured."""
+    chosen = {account.name: account.options for account in settings.accounts()}
+    return {
+        "destinations": sorted(chosen),
+        "custobar_mode": chosen.get("custobar", {}).get("mode", "enrich"),
+        "ogoship_language": chosen.get("ogoship", {}).get("language_code", "fi"),
+        "ogoship_orders": chosen.get("ogoship", {}).get("orders", False),
+    }
 
 
 class _Counter:

@@ -27,7 +27,7 @@ def pytest_configure() -> None:
 def clean_environ(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No setting of this machine reaches a test."""
     for name in list(os.environ):
-        if name.startswith(("STORES__", "WAREHOUSE__", "DLT_", "DBT_", "PG")):
+        if name.startswith(("STORES__", "WAREHOUSE__", "DESTINATIONS__", "DLT_", "DBT_", "PG")):
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
 

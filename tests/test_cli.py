@@ -24,7 +24,10 @@ from pipelines.demo.shop import Shop
 from pipelines.lock import run_lock
 from pipelines.settings import read_settings
 
-COMMANDS = ("demo", "check", "sync", "build", "run", "status", "logs", "report", "schedule", "forget", "init")
+COMMANDS = (
+    *("demo", "check", "sync", "build", "run", "status", "logs", "report", "schedule", "activate"),
+    *("forget", "init"),
+)
 
 
 def run(*arguments: str, typed: str | None = None) -> Result:

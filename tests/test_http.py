@@ -18,7 +18,7 @@ from pipelines.errors import (
     SettingsError,
     Unavailable,
 )
-from pipelines.http import Answer, Limits, Session, Throttle, redact
+from pipelines.http import Answer, Call, Limits, Session, Throttle, redact
 
 JSON = {"Content-Type": "application/json"}
 Reply = tuple[int, dict[str, str], bytes]
@@ -44,7 +44,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         server: Any = self.server
-        server.requests.append({"path": self.path, "headers": dict(self.headers), "at": time.monotonic()})
+        sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        told = {"path": self.path, "headers": dict(self.headers), "at": time.monotonic(), "body": sent}
+        server.requests.append(told | {"method": self.command})
         status, headers, body = server.replies[min(len(server.requests), len(server.replies)) - 1]
         self.send_response(status)
         for name, value in ({"Content-Length": str(len(body))} | headers).items():
@@ -53,6 +55,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
         if headers.get("Content-Length"):
             self.close_connection = True
+
+    do_POST = do_PUT = do_GET  # noqa: N815
 
     def log_message(self, format: str, *args: Any) -> None:
         pass
@@ -209,3 +213,55 @@ def test_a_store_that_asks_to_wait_holds_every_thread() -> None:
     throttle.hold(0.3)
     throttle.wait()
     assert time.monotonic() - started >= 0.3
+
+
+def test_what_is_sent_arrives_signed_byte_for_byte_at_each_attempt(serve: Callable[..., Scripted]) -> None:
+    server = serve((503, JSON, b""), (201, JSON, b"made"))
+    signed = []
+
+    def sign(method: str, path: str, body: bytes) -> dict[str, str]:
+        signed.append((method, path, body))
+        return {"Authorization": f"Signed {len(signed)}"}
+
+    limits = Limits(attempts=3, longest_wait=0.2)
+    sender = Session("custobar", f"{server.url}/root", "", "", limits, sign=sign)
+    call = Call("PUT", "rows/1", {"a": "b"}, body="ä{}".encode(), verdicts=(200, 201))
+    assert sender.send(call, lambda answer: (answer.status, answer.body)) == (201, b"made")
+    assert signed == [("PUT", "/root/rows/1", "ä{}".encode())] * 2
+    assert [request["body"] for request in server.requests] == ["ä{}".encode()] * 2
+    assert [request["headers"]["Authorization"] for request in server.requests] == ["Signed 1", "Signed 2"]
+    assert server.requests[1]["path"] == "/root/rows/1?a=b"
+    assert server.requests[1]["headers"]["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize(("status", "asked"), [(500, 1), (503, 1), (429, 2)])
+def test_what_must_not_happen_twice_is_sent_again_only_when_it_was_not_heard(
+    serve: Callable[..., Scripted], status: int, asked: int
+) -> None:
+    server = serve((status, JSON, b"busy"), OK)
+    call = Call("POST", "events", body=b"[]", is_repeatable=False)
+    if asked == 1:
+        with pytest.raises(Unavailable):
+            session(server.url).send(call, body)
+    else:
+        assert session(server.url).send(call, body) == b'{"data":[]}'
+    assert len(server.requests) == asked
+
+
+def test_a_verdict_is_read_and_any_other_status_is_an_error(serve: Callable[..., Scripted]) -> None:
+    server = serve((400, JSON, b"bad row"), (404, JSON, b"nothing here"))
+    call = Call("POST", "rows", body=b"[]", verdicts=(200, 400))
+    assert session(server.url).send(call, body) == b"bad row"
+    with pytest.raises(ApiError, match=r"POST .*/rows answered 404: nothing here"):
+        session(server.url).send(call, body)
+
+
+def test_no_secret_of_a_signed_session_is_told(serve: Callable[..., Scripted]) -> None:
+    server = serve((418, JSON, b"Bearer t0p-secret is unknown"))
+    sender = Session(
+        "custobar", server.url, "", "", Limits(attempts=1), sign=lambda *_: {}, secrets=("t0p-secret",)
+    )
+    with pytest.raises(ApiError) as caught:
+        sender.get("rows", {}, body)
+    assert "t0p-secret" not in f"{caught.value}{sender!r}"
+    assert "<secret>" in str(caught.value)

@@ -93,6 +93,36 @@ OPS: Mapping[str, Mapping[str, str]] = {
         "row_count": "bigint",
         "erased_at": TIME,
     },
+    "sync_runs": {
+        "run_id": "text",
+        "destination": "text",
+        "object": "text",
+        "started_at": TIME,
+        "finished_at": TIME,
+        "status": "text",
+        "desired": "bigint",
+        "queried": "bigint",
+        "sent": "bigint",
+        "unchanged": "bigint",
+        "failed": "bigint",
+        "requests": "bigint",
+        "message": "text",
+    },
+    # What a destination has of us: the last word of it on each row. Keys and hashes, no payload.
+    "sync_rows": {
+        "destination": "text",
+        "object": "text",
+        "store": "text",
+        "row_key": "text",
+        "customer_key": "text",
+        "payload_hash": "text",
+        "consent": "text",
+        "status": "text",
+        "reason": "text",
+        "run_id": "text",
+        "answered_at": TIME,
+        "accepted_at": TIME,
+    },
 }
 
 

@@ -1,0 +1,259 @@
+"""Apifon: subscribers of one list of our own, with fields and groups to segment by.
+
+Flow: `outbound.out_apifon__subscribers` -> POST or PUT /services/api/v1/list/{id}/subscriber/.
+Facts: reference/cscart-and-apifon.md 7.5. One subscriber per call; PUT replaces the whole record, so all of
+it is sent; requests are signed with HMAC-SHA256 over method, path, body and date.
+The list another integration owns is never touched: ours is found by its title, and made when missing.
+Consent: whoever has left there, or is blocked there, is never subscribed again by us; each subscriber is
+looked up right before it is written.
+Inferred: that {lookup} is the MD5 of the e-mail address; bodies of fields, groups and options.
+Left out: Apifon's own segments, for which there is no API; build them there on the fields.
+"""
+
+from __future__ import annotations
+
+import hmac
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
+from typing import Any
+
+import orjson
+
+from pipelines.accounts import Account
+from pipelines.destinations.base import MAYBE_OLDER, Feed, Field, Refused, Row, open_session, quoted, withheld
+from pipelines.errors import ContractError, Unavailable
+from pipelines.http import Answer, Call
+from pipelines.settings import now
+
+ROOT = "services/api/v1"
+PERSONAL = Field(is_personal=True)
+STATUSES = ("status", "email_status")
+GROUP = "SEGMENTS"
+PAGE = 100
+
+# Column -> their field of ours, and its type. Text sorts and compares, which is all a condition there needs.
+FIELDS: Mapping[str, str] = {
+    "first_name": "FIRST_NAME",
+    "last_name": "LAST_NAME",
+    "rfm_segment": "RFM_SEGMENT",
+    "lifecycle": "LIFECYCLE",
+    "orders_365d": "ORDERS_365D",
+    "clv": "CLV",
+    "first_order_at": "FIRST_ORDER_AT",
+    "last_order_at": "LAST_ORDER_AT",
+}
+TYPES = {"ORDERS_365D": "NUMBER", "CLV": "NUMBER", "FIRST_ORDER_AT": "DATE", "LAST_ORDER_AT": "DATE"}
+
+SUBSCRIBERS = Feed(
+    "subscribers",
+    "out_apifon__subscribers",
+    {
+        "email": Field("email", is_needed=True, is_personal=True),
+        "destination": Field("msisdn", is_personal=True),
+        "status": Field(is_needed=True),
+        "email_status": Field(is_needed=True),
+        "first_name": PERSONAL,
+        "last_name": PERSONAL,
+        "rfm_segment": Field(),
+        "lifecycle": Field(),
+        "orders_365d": Field("number"),
+        "clv": Field("number"),
+        "first_order_at": Field("day"),
+        "last_order_at": Field("day"),
+        "segments": Field("list"),
+    },
+    consents=STATUSES,
+    is_person=True,
+)
+
+
+class Apifon:
+    """One account, and in it one list."""
+
+    feeds = (SUBSCRIBERS,)
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+        self._session = open_session(account, self._sign)
+        self._list = ""
+        self._is_made = False
+        self._blocked: set[str] = set()
+        self._options: set[str] = set()
+
+    @property
+    def requests(self) -> int:
+        """How often it was asked."""
+        return self._session.asked
+
+    def prepare(self, feed: Feed) -> None:
+        """Finds our list, which the first row to be sent makes, and whom Apifon never writes to again."""
+        self._list = self._find_list()
+        self._blocked = {
+            str(each.get("destination")) for each in self._read("bounce/subscriber", "subscribers")
+        }
+
+    def settle(self, row: Row, feed: Feed) -> Row:
+        """The row as it is: who has left there is looked up when it is sent."""
+        return row
+
+    def send(self, feed: Feed, rows: Sequence[Row]) -> Sequence[Row]:
+        """Writes each subscriber, new or again."""
+        self._make_list()
+        return [self._write(row) for row in rows]
+
+    def has(self, feed: Feed, row: Row) -> bool:
+        """Never asked: writing a subscriber twice does no harm."""
+        return False
+
+    def forget(self, row_key: str) -> bool:
+        """Deletes a subscriber of our list, also one that is gone already."""
+        self._list = self._list or self._find_list()
+        if self._list:
+            self._send("DELETE", f"list/{self._list}/subscriber/{row_key}", None, (200, 204, 404))
+        return True
+
+    def collect(self) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        """Nothing."""
+        return {}
+
+    def close(self) -> None:
+        """Ends the connections."""
+        self._session.close()
+
+    def _write(self, row: Row) -> Row:
+        lookup = f"list/{self._list}/subscriber/{row.key}"
+        there = self._look_up(lookup)
+        row = self._without_what_was_refused(row, there)
+        if there is None and all(row.payload[name] == "UNSUBSCRIBED" for name in STATUSES):
+            return row  # nobody is put there to be left alone
+        self._make_options(row)
+        if there is None:
+            try:
+                self._send("POST", f"list/{self._list}/subscriber/", _record(row), (200, 201), False)
+            except Unavailable:
+                if self._look_up(lookup) is None:
+                    raise
+        else:
+            self._send("PUT", lookup, _record(row), (200, 201, 204))
+        return row
+
+    def _look_up(self, path: str) -> dict[str, Any] | None:
+        answer = self._send("GET", path, None, (200, 404))
+        return None if answer.status == 404 else _json(answer)
+
+    def _without_what_was_refused(self, row: Row, there: Mapping[str, Any] | None) -> Row:
+        """The row without a yes to what the person has left there, or is blocked from."""
+        is_blocked = bool(self._blocked & {str(row.payload.get(name)) for name in ("email", "destination")})
+        for name in STATUSES:
+            has_left = there is not None and there.get(name, "SUBSCRIBED") != "SUBSCRIBED"
+            is_newer = has_left and row.last_consent.get(name) in MAYBE_OLDER
+            if row.payload[name] == "SUBSCRIBED" and (is_blocked or is_newer):
+                row = withheld(row, name, "UNSUBSCRIBED")
+        return row
+
+    def _find_list(self) -> str:
+        title = self.account.options["list_title"]
+        return next(
+            (str(each["id"]) for each in self._read("list", "lists") if each.get("title") == title), ""
+        )
+
+    def _read(self, path: str, name: str) -> Iterator[dict[str, Any]]:
+        """All members of a list, page by page."""
+        page, has_more = 1, True
+        while has_more:
+            found = _json(self._send("GET", path, None, (200,), params={"size": PAGE, "page": page}))
+            yield from found.get(name, ())
+            page, has_more = page + 1, bool((found.get("links") or {}).get("next"))
+
+    def _make_list(self) -> None:
+        """The list, its fields and its group are there."""
+        if self._is_made:
+            return
+        if not self._list:
+            body = {
+                "type": "ADVANCED",
+                "title": self.account.options["list_title"],
+                "prefix": self.account.options["country_prefix"],
+                "description": "Written by kassavirta; do not connect another integration to it.",
+            }
+            self._send("POST", "list/", body, (200, 201), False)
+            self._list = self._find_list()
+        for name in FIELDS.values():
+            body = {"title": name.replace("_", " ").title(), "type": TYPES.get(name, "TEXT")}
+            self._send("POST", f"list/{self._list}/field/", body, (200, 201, 409))
+        self._send("POST", f"list/{self._list}/group/", {"title": GROUP.title()}, (200, 201, 409))
+        self._is_made = True
+
+    def _make_options(self, row: Row) -> None:
+        for option in set(_options(row)) - self._options:
+            path = f"list/{self._list}/{GROUP}/option"
+            self._send("POST", path, {"title": option.title(), "field": option}, (200, 201, 409))
+            self._options.add(option)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None,
+        taken: Sequence[int],
+        is_repeatable: bool = True,
+        params: Mapping[str, str | int] | None = None,
+    ) -> Answer:
+        """The answer, when its status is one of those.
+
+        Raises:
+            Refused: it is one that says what is wrong with what was sent.
+        """
+        sent = orjson.dumps(body) if body is not None else b""
+        call = Call(
+            method,
+            f"{ROOT}/{path}",
+            params or {},
+            sent,
+            verdicts=(*taken, 400, 422),
+            is_repeatable=is_repeatable,
+        )
+        answer = self._session.send(call, lambda answer: answer)
+        if answer.status not in taken:
+            said = _json(answer)
+            raise Refused(quoted(self.account, said.get("detail") or said.get("title")))
+        return answer
+
+    def _sign(self, method: str, path: str, body: bytes) -> Mapping[str, str]:
+        """https://docs.apifon.com: method, path, body and date, signed with the secret."""
+        date = now().format("ddd, DD MMM YYYY HH:mm:ss", locale="en") + " GMT"
+        text = b"\n".join([method.encode(), path.encode(), body, date.encode()])
+        signature = hmac.new(self.account.secrets["secret"].encode(), text, sha256).digest()
+        token = self.account.secrets["token"]
+        return {
+            "Authorization": f"ApifonWS {token}:{b64encode(signature).decode()}",
+            "X-ApifonWS-Date": date,
+        }
+
+
+def open_destination(account: Account) -> Apifon:
+    """The account, ready to be asked."""
+    return Apifon(account)
+
+
+def _record(row: Row) -> dict[str, Any]:
+    """A subscriber as Apifon keeps it: what is left out is gone afterwards."""
+    payload = row.payload
+    top = {name: payload[name] for name in ("email", "destination", *STATUSES) if name in payload}
+    fields = {theirs: str(payload[ours]) for ours, theirs in FIELDS.items() if ours in payload}
+    return {**top, "subscriber_fields": fields, "groupOptions": _options(row)}
+
+
+def _options(row: Row) -> list[str]:
+    return [segment.upper() for segment in row.payload.get("segments", ())]
+
+
+def _json(answer: Answer) -> dict[str, Any]:
+    try:
+        said = orjson.loads(answer.body or b"{}")
+    except orjson.JSONDecodeError:
+        said = None
+    if not isinstance(said, dict):
+        raise ContractError("apifon: an answer is no JSON object, so nobody knows what it means. Try later.")
+    return said
