@@ -7,30 +7,28 @@ once.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from importlib.util import find_spec
-from math import isfinite
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import urlsplit
 
 import pendulum
 
 from pipelines import accounts
 from pipelines.accounts import Account
+from pipelines.addresses import LOOPBACK, Server, is_private, server_of, store_address, web_address
 from pipelines.errors import SettingsError
+from pipelines.values import either, flat, listed, literal, merge, overlay, typed
 
 PLATFORMS = ("mycashflow", "cscart")
 DESTINATIONS = ("duckdb", "postgres")
 PATHS = {"path": "data/warehouse.duckdb", "published": "data/kassavirta.duckdb"}
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 FILES = ("config.toml", "secrets.toml")
 
 # Sections of the same files that are dlt's own business.
@@ -75,14 +73,6 @@ WAREHOUSE_KEYS: Mapping[str, type] = {"destination": str, "path": str, "publishe
 PRIVACY_KEYS: Mapping[str, type] = {"salt": str}
 ALERT_KEYS: Mapping[str, type] = {"webhook": str, "command": str}
 OWN_SECTIONS = ("stores", "warehouse", "privacy", "alerts", "definitions", "destinations")
-
-# What an address of CS-Cart may end in when it is copied from a browser; the shop is above it.
-PHP_PLACES = r"/(\w+\.php|api(/\d.*)?)(\?.*)?$"
-
-# What the extra kassavirta[postgres] brings, and what an address of PostgreSQL may say behind a `?`.
-POSTGRES_PACKAGES = ("psycopg2", "dbt.adapters.postgres")
-POSTGRES_OPTIONS = ("host", "sslmode", "sslrootcert", "sslcert", "sslkey")
-POSTGRES_URL = "postgresql://user:password@host:5432/database"
 
 
 @dataclass(frozen=True)
@@ -135,18 +125,6 @@ class Store:
 
 
 @dataclass(frozen=True)
-class Server:
-    """A PostgreSQL database: where it answers, and as whom; `options` are libpq's own, for TLS."""
-
-    host: str
-    port: int
-    database: str
-    user: str = field(repr=False)
-    password: str = field(repr=False)
-    options: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class Alerts:
     """Who is called when runs fail and when they are well again: a web address, a command, or neither."""
 
@@ -186,11 +164,13 @@ class Settings:
         """
         unknown = [name for name in names or () if name not in self.stores]
         if unknown:
-            raise SettingsError(f"no store {_and(unknown)} in .dlt/config.toml; there is {_and(self.stores)}")
+            raise SettingsError(
+                f"no store {listed(unknown)} in .dlt/config.toml; there is {listed(self.stores)}"
+            )
         off = [name for name in names or () if not self.stores[name].enabled]
         if off:
             raise SettingsError(
-                f"{_and(off)}: Disabled; set enabled = true under [stores.{off[0]}] in .dlt/config.toml"
+                f"{listed(off)}: Disabled; set enabled = true under [stores.{off[0]}] in .dlt/config.toml"
             )
         stores = [self.stores[name] for name in names] if names else list(self.stores.values())
         enabled = [store for store in stores if store.enabled]
@@ -209,12 +189,12 @@ class Settings:
         missing = [name for name in names or () if name not in self.destinations]
         if missing:
             raise SettingsError(
-                f"no destination {_and(missing)} in .dlt/config.toml; there is {_and(self.destinations)}"
+                f"no destination {listed(missing)} in .dlt/config.toml; there is {listed(self.destinations)}"
             )
         chosen = [self.destinations[name] for name in names] if names else list(self.destinations.values())
         enabled = [account for account in chosen if account.enabled]
         if names and not enabled:
-            raise SettingsError(f"{_and(names)}: not enabled; set enabled = true in .dlt/config.toml")
+            raise SettingsError(f"{listed(names)}: not enabled; set enabled = true in .dlt/config.toml")
         return enabled
 
     def salted(self, store: Store) -> Store:
@@ -271,7 +251,7 @@ def read_settings(directory: Path | None = None) -> Settings:
         )
     problems: list[str] = []
     document = _read_files(home / ".dlt", problems)
-    _overlay_environment(document, os.environ)
+    overlay(document, os.environ, OWN_SECTIONS)
     settings = _settings(home, document, problems)
     if problems:
         raise SettingsError("settings in .dlt/: " + "; ".join(problems))
@@ -320,7 +300,7 @@ def _read_files(folder: Path, problems: list[str]) -> dict[str, Any]:
     for name in FILES:
         try:
             text = (folder / name).read_text(encoding="utf-8")
-            _merge(document, tomllib.loads(text))
+            merge(document, tomllib.loads(text))
         except FileNotFoundError:
             continue
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
@@ -328,35 +308,17 @@ def _read_files(folder: Path, problems: list[str]) -> dict[str, Any]:
     return document
 
 
-def _merge(into: dict[str, Any], new: Mapping[str, Any]) -> None:
-    for name, value in new.items():
-        if isinstance(value, Mapping) and isinstance(into.get(name), dict):
-            _merge(into[name], value)
-        else:
-            into[name] = value
-
-
-def _overlay_environment(document: dict[str, Any], environment: Mapping[str, str]) -> None:
-    for variable, value in environment.items():
-        path = variable.lower().split("__")
-        if path[0] in OWN_SECTIONS and len(path) > 1:
-            section: dict[str, Any] = {path[-1]: value}
-            for name in reversed(path[:-1]):
-                section = {name: section}
-            _merge(document, section)
-
-
 def _settings(home: Path, document: Mapping[str, Any], problems: list[str]) -> Settings:
     unknown = [name for name in document if name not in (*OWN_SECTIONS, *DLT_SECTIONS)]
     problems.extend(f"unknown section [{name}], expected [stores.NAME] or [warehouse]" for name in unknown)
-    warehouse = _typed("warehouse", document.get("warehouse", {}), WAREHOUSE_KEYS, problems)
-    privacy = _typed("privacy", document.get("privacy", {}), PRIVACY_KEYS, problems)
-    alerts = Alerts(**_typed("alerts", document.get("alerts", {}), ALERT_KEYS, problems))
-    if alerts.webhook and not _is_private(alerts.webhook):
+    warehouse = typed("warehouse", document.get("warehouse", {}), WAREHOUSE_KEYS, problems)
+    privacy = typed("privacy", document.get("privacy", {}), PRIVACY_KEYS, problems)
+    alerts = Alerts(**typed("alerts", document.get("alerts", {}), ALERT_KEYS, problems))
+    if alerts.webhook and not is_private(alerts.webhook):
         problems.append("alerts.webhook is no web address that begins with https://")
     destination = warehouse.get("destination", "duckdb")
     if destination not in DESTINATIONS:
-        problems.append(f"warehouse.destination is {destination!r}, expected {_or(DESTINATIONS)}")
+        problems.append(f"warehouse.destination is {destination!r}, expected {either(DESTINATIONS)}")
     paths = {name: home / warehouse.get(name, default) for name, default in PATHS.items()}
     if paths["path"] == paths["published"]:
         problems.append("warehouse.path and warehouse.published are the same file; they must be two")
@@ -375,18 +337,10 @@ def _settings(home: Path, document: Mapping[str, Any], problems: list[str]) -> S
         warehouse=paths["path"],
         published=paths["published"],
         salt=privacy.get("salt", ""),
-        server=_server(warehouse.get("url", ""), problems) if destination == "postgres" else None,
+        server=server_of(warehouse.get("url", ""), problems) if destination == "postgres" else None,
         alerts=alerts,
-        definitions={name: _literal(value) for name, value in definitions.items()},
+        definitions={name: literal(value) for name, value in definitions.items()},
     )
-
-
-def _literal(value: Any) -> Any:
-    """A value; what the environment can only say as a text, such as `[30, 90]`, is what it looks like."""
-    try:
-        return json.loads(value) if isinstance(value, str) else value
-    except ValueError:
-        return value
 
 
 def _accounts(sections: Any, stores: Sequence[str], problems: list[str]) -> dict[str, Account]:
@@ -394,60 +348,15 @@ def _accounts(sections: Any, stores: Sequence[str], problems: list[str]) -> dict
         problems.append("destinations is no section; expected [destinations.NAME]")
         return {}
     unknown = [name for name in sections if name not in accounts.NAMES]
-    problems.extend(f"unknown destination {name}, expected {_or(accounts.NAMES)}" for name in unknown)
+    problems.extend(f"unknown destination {name}, expected {either(accounts.NAMES)}" for name in unknown)
     found = {}
     for name in (name for name in sections if name in accounts.NAMES):
-        known = _typed(f"destinations.{name}", sections[name], accounts.keys_of(name), problems)
+        known = typed(f"destinations.{name}", sections[name], accounts.keys_of(name), problems)
         for key in ("base_url", "auth_url"):
             if known.get(key):
-                known[key] = _base_url(f"destinations.{name}.{key}", known[key], problems)
+                known[key] = web_address(f"destinations.{name}.{key}", known[key], problems)
         found[name] = accounts.account(name, known, stores, problems)
     return found
-
-
-def _server(url: str, problems: list[str]) -> Server | None:
-    """The database of an address; what is wrong is told without a word of the address."""
-    if not all(map(_is_installed, POSTGRES_PACKAGES)):
-        problems.append(
-            "warehouse.destination is 'postgres', which needs more packages: "
-            'pip install "kassavirta[postgres]"'
-        )
-    if not url:
-        problems.append(f"warehouse.url is missing; set it in secrets.toml, like {POSTGRES_URL}")
-        return None
-    try:
-        parts, port = urlsplit(url), urlsplit(url).port or 5432
-    except ValueError:
-        parts, port = urlsplit(""), 0
-    options = dict(parse_qsl(parts.query))
-    unknown = [name for name in options if name not in POSTGRES_OPTIONS]
-    host, database = options.pop("host", "") or parts.hostname or "", unquote(parts.path.removeprefix("/"))
-    if parts.scheme not in ("postgresql", "postgres") or not (host and parts.username and database):
-        problems.append(
-            f"warehouse.url is no address of PostgreSQL, expected one like {POSTGRES_URL}, in which signs "
-            "such as @ / # ? of a password are written %40 %2F %23 %3F"
-        )
-    elif unknown:
-        problems.append(
-            f"warehouse.url says {_and(unknown)}, expected none but {', '.join(POSTGRES_OPTIONS)}"
-        )
-    user, password = unquote(parts.username or ""), unquote(parts.password or "")
-    return Server(host, port, database, user, password, options)
-
-
-def _is_private(url: str) -> bool:
-    """Whether nobody on the way can read what is sent to an address."""
-    parts = urlsplit(url)
-    return bool(parts.hostname) and (
-        parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
-    )
-
-
-def _is_installed(package: str) -> bool:
-    try:
-        return find_spec(package) is not None
-    except ModuleNotFoundError:
-        return False
 
 
 def _store(name: str, values: Any, problems: list[str]) -> Store:
@@ -456,7 +365,7 @@ def _store(name: str, values: Any, problems: list[str]) -> Store:
         problems.append(
             f"[{where}]: a store's name is lower-case letters, digits and _, starting with a letter"
         )
-    known = _typed(where, values, STORE_KEYS, problems)
+    known = typed(where, values, STORE_KEYS, problems)
     enabled = known.get("enabled", True)
     needed = ("user", "key") if enabled else ()
     problems.extend(f"{where}.{key} is missing" for key in needed if not known.get(key))
@@ -464,9 +373,9 @@ def _store(name: str, values: Any, problems: list[str]) -> Store:
         problems.append(f"{where}.timeout_seconds is 0, expected the seconds to wait for an answer")
     platform = known.pop("platform", "mycashflow")
     if platform not in PLATFORMS:
-        problems.append(f"{where}.platform is {platform!r}, expected {_or(PLATFORMS)}")
+        problems.append(f"{where}.platform is {platform!r}, expected {either(PLATFORMS)}")
     _check_time_zone(where, known.get("time_zone", "UTC"), problems)
-    base_url = _address(where, platform, known, problems)
+    base_url = store_address(where, platform, known, problems)
     resources = {
         resource: _resource(f"{where}.resources.{resource}", values, problems)
         for resource, values in known.pop("resources", {}).items()
@@ -476,60 +385,8 @@ def _store(name: str, values: Any, problems: list[str]) -> Store:
 
 
 def _resource(where: str, values: Any, problems: list[str]) -> ResourceSettings:
-    known = _typed(where, values, RESOURCE_KEYS, problems)
-    return ResourceSettings(**known | {"columns": dict(_flat(known.get("columns", {})))})
-
-
-def _flat(section: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """The values of sections within sections; the environment makes one at every `__`."""
-    for name, value in section.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{name}__")
-        else:
-            yield f"{prefix}{name}", str(value)
-
-
-def _address(where: str, platform: str, known: dict[str, Any], problems: list[str]) -> str:
-    """The store's address, out of the keys that say it."""
-    store_name, url = known.pop("store_name", ""), known.pop("url", "")
-    base_url = known.pop("base_url", "")
-    if platform != "cscart":
-        problems.extend([f"{where}.url is for cscart; set store_name"] if url else [])
-        return (
-            _base_url(f"{where}.base_url", base_url, problems)
-            if base_url
-            else _host(where, store_name, problems)
-        )
-    problems.extend([f"{where}.store_name is for mycashflow; set url"] if store_name else [])
-    if not (base_url or url):
-        problems.append(f"{where}.url is missing, expected the shop's address, like https://shop.example.com")
-        return ""
-    address = _base_url(f"{where}.{'base_url' if base_url else 'url'}", base_url or url, problems)
-    return re.sub(PHP_PLACES, "", address)
-
-
-def _base_url(key: str, url: str, problems: list[str]) -> str:
-    """An address as it was given, without the slash at its end."""
-    parts = urlsplit(url)
-    loopback = parts.hostname in LOOPBACK
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        problems.append(f"{key} is no web address, expected https://...")
-    elif parts.scheme == "http" and not loopback:
-        problems.append(f"{key} begins with http://, which would show the key to everybody; use https://")
-    elif parts.username or parts.password:
-        where = key.rpartition(".")[0]
-        problems.append(f"{key} holds a user or key; set them as {where}.user and {where}.key")
-    return url.rstrip("/")
-
-
-def _host(where: str, store_name: str, problems: list[str]) -> str:
-    """MyCashflow answers on its default host only, over https (reference 1.1)."""
-    plain = re.sub(r"^https?://|\.mycashflow\.fi.*$|/.*$", "", store_name.strip().lower())
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", plain):
-        problems.append(
-            f"{where}.store_name is missing or wrong, expected NAME of https://NAME.mycashflow.fi"
-        )
-    return f"https://{plain}.mycashflow.fi"
+    known = typed(where, values, RESOURCE_KEYS, problems)
+    return ResourceSettings(**known | {"columns": dict(flat(known.get("columns", {})))})
 
 
 def _check_time_zone(where: str, zone: str, problems: list[str]) -> None:
@@ -537,56 +394,3 @@ def _check_time_zone(where: str, zone: str, problems: list[str]) -> None:
         pendulum.timezone(zone)
     except (ValueError, KeyError):
         problems.append(f"{where}.time_zone {zone!r} is unknown, expected a name such as Europe/Helsinki")
-
-
-def _typed(where: str, values: Any, keys: Mapping[str, type], problems: list[str]) -> dict[str, Any]:
-    if not isinstance(values, Mapping):
-        problems.append(f"{where} is no section")
-        return {}
-    typed: dict[str, Any] = {}
-    for name, value in values.items():
-        if name not in keys:
-            problems.append(f"unknown key {where}.{name}, expected one of {', '.join(keys)}")
-            continue
-        try:
-            typed[name] = _convert(value, keys[name])
-        except (ValueError, TypeError, KeyError):
-            problems.append(f"{where}.{name} is no {_WORDS[keys[name]]}")
-    return typed
-
-
-_WORDS = {
-    str: "text",
-    bool: "true or false",
-    float: "number",
-    int: "whole number above zero",
-    dict: "section",
-    list: "list of names",
-}
-
-
-def _convert(value: Any, kind: type) -> Any:
-    """The value as its kind; text from the environment is read, anything else must be right already."""
-    if kind is bool and isinstance(value, str):
-        return {"true": True, "1": True, "false": False, "0": False}[value.lower()]
-    if kind is list:
-        names = value.split(",") if isinstance(value, str) else value
-        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise TypeError
-        return [name.strip() for name in names]
-    if kind in (int, float) and isinstance(value, str | int | float) and not isinstance(value, bool):
-        number = kind(value)
-        if not isfinite(number) or number < (1 if kind is int else 0) or number != float(value):
-            raise ValueError
-        return number
-    if not isinstance(value, kind):
-        raise TypeError
-    return value
-
-
-def _and(names: Any) -> str:
-    return ", ".join(names) or "none"
-
-
-def _or(names: Any) -> str:
-    return " or ".join(repr(name) for name in names)

@@ -22,7 +22,7 @@ from urllib.parse import quote
 
 import psycopg2
 
-from pipelines.settings import Server
+from pipelines.addresses import Server
 
 USER = "shopkeeper"
 PASSWORD = "p@ss/w:rd #1?%41"

@@ -16,6 +16,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from pipelines import flow, load
+from pipelines.addresses import Server
 from pipelines.cli import app
 from pipelines.demo.opening import make_shop
 from pipelines.demo.server import KEY, USER, ShopServer, serve
@@ -23,7 +24,7 @@ from pipelines.demo.shop import Shop
 from pipelines.errors import SettingsError
 from pipelines.job import Wanted
 from pipelines.report import render_report
-from pipelines.settings import Server, Settings
+from pipelines.settings import Settings
 from pipelines.transform import Wish, project_folder
 from pipelines.warehouse import Read, insert, published_of, warehouse_of
 from tests.database import PASSWORD, Cluster, running_cluster, url_of

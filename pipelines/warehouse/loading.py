@@ -16,7 +16,7 @@ from dlt.destinations import postgres
 from dlt.destinations.impl.postgres.configuration import PostgresCredentials
 from dlt.destinations.impl.postgres.postgres import PostgresClient
 
-from pipelines.settings import Server
+from pipelines.addresses import Server
 from pipelines.warehouse.copying import copy_rows
 from pipelines.warehouse.postgres import explained
 

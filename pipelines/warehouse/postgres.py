@@ -12,9 +12,10 @@ import psycopg2
 import pyarrow as pa
 from psycopg2.extras import execute_batch
 
+from pipelines.addresses import Server
 from pipelines.errors import LoadFailed, PipelineError, SettingsError
 from pipelines.http import redact
-from pipelines.settings import Server, environment
+from pipelines.settings import environment
 from pipelines.warehouse.base import Read, Target
 from pipelines.warehouse.copying import copy_rows, storable
 
