@@ -25,6 +25,7 @@ from pipelines.extract.privacy import Veil, account, bare, sealer
 from pipelines.job import SALT, erased_subjects
 from pipelines.settings import PLATFORMS, Settings, now
 from pipelines.warehouse import Connection, warehouse_of
+from pipelines.warehouse.receipts import forget_customers
 
 E_MAIL = "e-mail"
 ACCOUNT = "account"
@@ -267,13 +268,12 @@ def _forget_keys(erasure: Erasure, accounts: Mapping[str, set[tuple[str, int]]])
         return
     if erasure.has("ops", "sync_rows"):
         names = [account(*each) for found in accounts.values() for each in found]
-        erasure.connection.execute(
-            "update ops.sync_rows"
-            " set status = 'forgotten', reason = null, payload_hash = null, consent = null"
-            " where customer_key in (select customer_key from marts.dim_customers"
-            " where email_normalised = ? or store || '|' || cast(customer_id as text) = any(?))",
+        known = erasure.connection.execute(
+            "select customer_key from marts.dim_customers"
+            " where email_normalised = ? or store || '|' || cast(customer_id as text) = any(?)",
             [erasure.email, names],
-        )
+        ).fetchall()
+        forget_customers(erasure.connection, [key for (key,) in known])
     keys = erasure.connection.execute(
         "select customer_key from marts.dim_customers where email_normalised = ? and customer_id is null",
         [erasure.email],

@@ -19,7 +19,7 @@ from pipelines.lock import run_lock
 from pipelines.record import Record, row_of_killed, write
 from pipelines.settings import Settings, Store, now
 from pipelines.sweep import is_due, sweep_store
-from pipelines.tidy import tidy
+from pipelines.tidy import drop_unsent, tidy
 from pipelines.transform import Wish, check_definitions, project_folder
 from pipelines.warehouse import Warehouse, published_of, warehouse_of
 
@@ -201,6 +201,7 @@ def _build_models(settings: Settings, wish: Wish, teller: Teller) -> None:
         warehouse.ensure_ops(connection)
         rows = [_store_row(store) for store in settings.stores.values()]
         warehouse.replace(connection, "stores", rows, "store")
+        drop_unsent(connection, [account.name for account in settings.accounts()])
     result = build_models(settings, wish, lambda done, total, _: teller.progress("models", done, total))
     teller.say(f"models and tests: {result.passed} passed, {len(result.warned)} warned")
     for name in result.warned:

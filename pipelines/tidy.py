@@ -6,6 +6,8 @@ its state. Of those only the last are of use, and old windows are added up, so t
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from pipelines import warehouse
 from pipelines.settings import now
 from pipelines.warehouse import Connection, Warehouse
@@ -43,6 +45,16 @@ def tidy(place: Warehouse) -> None:
         ).fetchall():
             _drop_states(connection, schema)
     place.tidy()
+
+
+def drop_unsent(connection: Connection, destinations: Collection[str]) -> None:
+    """Drops what was made for destinations that nobody sends to any more: it says who people are."""
+    made_for = tuple(f"out_{name}__" for name in destinations)
+    for (table,) in connection.execute(
+        "select table_name from information_schema.tables where table_schema = 'outbound'"
+    ).fetchall():
+        if not table.startswith(made_for):
+            connection.execute(f'drop table outbound."{table}"')
 
 
 def _fold_windows(connection: Connection) -> None:

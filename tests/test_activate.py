@@ -69,7 +69,7 @@ def sent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sent]:
     with make_shop(150, seed=5) as shop, serve(shop) as server, receive() as inbox:
         settings = with_destinations(settings_for(tmp_path_factory.mktemp("sent"), server.url), inbox)
         listener = Listener()
-        record = flow.run(settings, settings.chosen(), Wish(unit_tests=False), listener)
+        record = flow.run(settings, settings.chosen(), Wish(), listener)
         yield Sent(settings, inbox, record, listener.lines)
 
 
@@ -188,3 +188,26 @@ def test_what_was_computed_as_of_another_day_is_not_sent(sent: Sent) -> None:
     finally:
         with duckdb.connect(str(sent.settings.warehouse)) as connection:
             connection.execute("update marts.dim_stores set as_of = as_of + 30")
+
+
+def test_a_store_of_cscart_is_sent_on_too(tmp_path: Path) -> None:
+    """Where no MyCashflow store is; orders do not go to OGOship then, everything else does."""
+    with make_shop(60, seed=5) as shop, serve(shop) as server, receive() as inbox:
+        settings = with_destinations(settings_for(tmp_path, server.url), inbox)
+        store = replace(settings.stores["demo"], platform="cscart", base_url=f"{server.url}/cscart")
+        settings = replace(settings, stores={"demo": store})
+        record = flow.run(settings, settings.chosen(), Wish(), Listener())
+        sent = Sent(settings, inbox, record, [])
+    assert record.failures == []
+    assert inbox.custobar.customers
+    assert len(inbox.custobar.customers) == sent.ask("select count(*) from marts.dim_customers")[0][0]
+    assert inbox.ogoship.products
+
+
+def test_what_was_made_for_a_destination_goes_with_it(sent: Sent) -> None:
+    made = "select table_name from information_schema.tables where table_schema = 'outbound'"
+    assert sent.ask(made)
+    alone = {"apifon": sent.settings.destinations["apifon"]}
+    flow.build(replace(sent.settings, destinations=alone), Wish(select=["dim_stores"]), Listener())
+    assert [name for (name,) in sent.ask(made) if not name.startswith("out_apifon__")] == []
+    assert sent.ask(made)

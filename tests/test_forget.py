@@ -25,7 +25,7 @@ from pipelines.settings import Settings
 from pipelines.transform import Wish
 from pipelines.warehouse import warehouse_of
 from tests.database import running_cluster
-from tests.stage import Listener, settings_for
+from tests.stage import Listener, settings_for, with_cart
 
 EMAIL = "zebulon.quuxinen@example.org"
 SPELLED = " Zebulon.Quuxinen@Example.ORG"
@@ -97,10 +97,7 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
     """Read, built, forgotten."""
     with make_shop(120, seed=3) as shop, serve(shop) as server:
         settings, orders = settings_for(tmp_path_factory.mktemp("life"), server.url), enter(shop)
-        seen_otherwise = replace(
-            settings.stores["demo"], name="cart", platform="cscart", base_url=f"{server.url}/cscart"
-        )
-        settings = replace(settings, stores={**settings.stores, "cart": seen_otherwise})
+        settings = with_cart(settings, server.url)
         flow.run(settings, settings.chosen(), Wish(), Listener())
         lived = Life(settings, shop, orders, {})
         assert seen(settings, ["Zebulon"])

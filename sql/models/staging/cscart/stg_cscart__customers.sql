@@ -18,6 +18,7 @@ renamed as (
         {{ tidy_text('company') }} as company,
         cast(null as text) as vat_code,
         {{ tidy_text('phone') }} as phone,
+        cast(null as text) as street_address,
         cast(null as text) as postal_code,
         cast(null as text) as city,
         cast(null as text) as country,

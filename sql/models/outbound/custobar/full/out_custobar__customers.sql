@@ -11,7 +11,7 @@ customers as (
 ),
 
 accounts as (
-    select * from {{ ref('stg_mycashflow__customers') }}
+    select * from {{ staged('customers') }} as customers
     where not is_deleted
 ),
 
