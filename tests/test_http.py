@@ -224,13 +224,13 @@ def test_what_is_sent_arrives_signed_byte_for_byte_at_each_attempt(serve: Callab
         return {"Authorization": f"Signed {len(signed)}"}
 
     limits = Limits(attempts=3, longest_wait=0.2)
-    sender = Session("custobar", f"{server.url}/root", "", "", limits, sign=sign)
+    sender = Session("custobar", f"{server.url}/base", "", "", limits, sign=sign)
     call = Call("PUT", "rows/1", {"a": "b"}, body="ä{}".encode(), verdicts=(200, 201))
     assert sender.send(call, lambda answer: (answer.status, answer.body)) == (201, b"made")
-    assert signed == [("PUT", "/root/rows/1", "ä{}".encode())] * 2
+    assert signed == [("PUT", "/base/rows/1", "ä{}".encode())] * 2
     assert [request["body"] for request in server.requests] == ["ä{}".encode()] * 2
     assert [request["headers"]["Authorization"] for request in server.requests] == ["Signed 1", "Signed 2"]
-    assert server.requests[1]["path"] == "/root/rows/1?a=b"
+    assert server.requests[1]["path"] == "/base/rows/1?a=b"
     assert server.requests[1]["headers"]["Content-Type"] == "application/json"
 
 
