@@ -179,3 +179,12 @@ def _custobar_problems(where: str, known: Mapping[str, Any], stores: Sequence[st
             "name it in stores"
         )
     return problems
+
+
+def check_orders(found: Mapping[str, Account], stores: Mapping[str, Any], problems: list[str]) -> None:
+    """Adds a problem when orders are to be sent that have no address: only MyCashflow's models have one."""
+    platforms = {store.get("platform", "mycashflow") for store in stores.values() if isinstance(store, dict)}
+    if "ogoship" in found and found["ogoship"].options.get("orders") and "mycashflow" not in platforms:
+        problems.append(
+            "destinations.ogoship.orders is true, but only orders of mycashflow stores can be sent"
+        )

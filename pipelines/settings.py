@@ -333,7 +333,7 @@ def _settings(home: Path, document: Mapping[str, Any], problems: list[str]) -> S
     return Settings(
         directory=home,
         stores={name: _store(name, values, problems) for name, values in stores.items()},
-        destinations=_accounts(receivers, tuple(stores), problems),
+        destinations=_accounts(receivers, stores, problems),
         warehouse=paths["path"],
         published=paths["published"],
         salt=privacy.get("salt", ""),
@@ -343,7 +343,7 @@ def _settings(home: Path, document: Mapping[str, Any], problems: list[str]) -> S
     )
 
 
-def _accounts(sections: Any, stores: Sequence[str], problems: list[str]) -> dict[str, Account]:
+def _accounts(sections: Any, stores: Mapping[str, Any], problems: list[str]) -> dict[str, Account]:
     if not isinstance(sections, Mapping):
         problems.append("destinations is no section; expected [destinations.NAME]")
         return {}
@@ -355,7 +355,8 @@ def _accounts(sections: Any, stores: Sequence[str], problems: list[str]) -> dict
         for key in ("base_url", "auth_url"):
             if known.get(key):
                 known[key] = web_address(f"destinations.{name}.{key}", known[key], problems)
-        found[name] = accounts.account(name, known, stores, problems)
+        found[name] = accounts.account(name, known, tuple(stores), problems)
+    accounts.check_orders(found, stores, problems)
     return found
 
 

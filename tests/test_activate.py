@@ -191,11 +191,17 @@ def test_what_was_computed_as_of_another_day_is_not_sent(sent: Sent) -> None:
 
 
 def test_a_store_of_cscart_is_sent_on_too(tmp_path: Path) -> None:
-    """Where no MyCashflow store is; orders do not go to OGOship then, everything else does."""
+    """Where no MyCashflow store is; orders cannot go to OGOship then, everything else does."""
     with make_shop(60, seed=5) as shop, serve(shop) as server, receive() as inbox:
         settings = with_destinations(settings_for(tmp_path, server.url), inbox)
         store = replace(settings.stores["demo"], platform="cscart", base_url=f"{server.url}/cscart")
-        settings = replace(settings, stores={"demo": store})
+        ogoship = settings.destinations["ogoship"]
+        without_orders = replace(ogoship, options={**ogoship.options, "orders": False})
+        settings = replace(
+            settings,
+            stores={"demo": store},
+            destinations={**settings.destinations, "ogoship": without_orders},
+        )
         record = flow.run(settings, settings.chosen(), Wish(), Listener())
         sent = Sent(settings, inbox, record, [])
     assert record.failures == []

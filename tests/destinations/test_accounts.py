@@ -104,3 +104,14 @@ def test_a_destination_that_is_not_there_is_named(tmp_path: Path, monkeypatch: p
     result = CliRunner().invoke(app, ["activate", "apifon"])
     assert result.exit_code == 2
     assert "no destination apifon in .dlt/config.toml; there is custobar" in result.stderr
+
+
+def test_orders_of_cscart_cannot_go_to_ogoship(tmp_path: Path) -> None:
+    cart = (
+        STORE.replace('"mycashflow"', '"cscart"')
+        .replace("store_name", "url")
+        .replace('"examplename"', '"https://shop.example.com"')
+    )
+    ogoship = '[destinations.ogoship]\nmerchant = "1"\nkey = "k"\nuser = "u"\npassword = "p"\norders = true\n'
+    with pytest.raises(SettingsError, match="only orders of mycashflow stores can be sent"):
+        read(tmp_path, cart + ogoship)

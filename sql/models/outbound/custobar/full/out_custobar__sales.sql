@@ -28,7 +28,8 @@ mapped as (
     select
         lines.store,
         customers.customer_key,
-        replace(lines.store, '_', '-') || '-' || cast(lines.order_line_id as text) as external_id,
+        replace(lines.store, '_', '-') || '-' || cast(lines.order_id as text)
+        || '-' || cast(lines.order_line_id as text) as external_id,
         replace(lines.store, '_', '-') || '-' || cast(lines.order_id as text) as sale_external_id,
         {{ custobar_customer_id('customers') }} as sale_customer_id,
         upper(orders.status) as sale_state,
