@@ -92,12 +92,9 @@ def test_what_is_nested_arrives_though_its_parent_does_not_move(
 def test_a_payment_that_moves_nothing_is_seen_within_a_day(
     settings: Settings, shop: Shop, query: Query
 ) -> None:
+    number = next(number for number in shop.ids("orders") if shop.get("orders", number)["payments"])
+    shop.update("orders", number, {"status": "OPEN", "archived_at": None})
     sync(settings, "orders")
-    number = next(
-        number
-        for number in shop.ids("orders")
-        if (order := shop.get("orders", number))["status"] == "OPEN" and order["payments"]
-    )
     paid = [row | {"status": "PAID-BY-TEST"} for row in shop.get("orders", number)["payments"]]
     shop.update("orders", number, {"payments": paid}, bump=False)
     found = f"select distinct status from raw_mycashflow.orders__payments where order_id = {number}"
