@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from pipelines import warehouse
 from pipelines.accounts import Account
 from pipelines.alerts import tell_killed, told
-from pipelines.erase import erase
 from pipelines.errors import PipelineError, SettingsError
 from pipelines.extract.ledger import Ledger, WindowRecord
 from pipelines.extract.pages import MOST_HOLES
@@ -126,6 +125,8 @@ def forget(settings: Settings, email: str, teller: Teller) -> Record:
         SettingsError: it is no address, nothing is loaded, or another run is under way.
         TransformFailed: the models could not be built without the person; do it again.
     """
+    from pipelines.erase import erase
+
     place = warehouse_of(settings)
     with _running(settings, "forget", (), teller) as record:
         record.rows = dict(erase(settings, email, record.run_id))

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from pipelines.errors import SettingsError, TransformFailed
 from pipelines.settings import PLATFORMS, Settings
-from pipelines.warehouse import Target, warehouse_of
+from pipelines.warehouse import warehouse_of
 
 # Variables of the dbt project that a run sets by itself.
 SET_BY_RUNS = ("as_of", "platforms", "custobar_mode", "ogoship_language", "ogoship_orders")
@@ -63,7 +61,7 @@ def build(settings: Settings, wish: Wish, progress: Progress = lambda done, tota
 
     variables = _variables(settings, wish)
     with warehouse_of(settings).dbt() as target:
-        arguments = _arguments(settings, wish, target, variables)
+        arguments = _arguments(settings, wish, target.name, {**variables, **target.variables})
         result = dbtRunner(callbacks=[_Counter(progress)]).invoke(arguments)
     if result.exception:
         raise TransformFailed(
@@ -85,7 +83,7 @@ def check_definitions(settings: Settings) -> None:
     Raises:
         SettingsError: a name is none of dbt's variables, or its value is of another kind.
     """
-    known = _defaults()
+    known = _defaults() if settings.definitions else {}
     problems = [
         f"unknown key definitions.{name}, expected one of {', '.join(sorted(known))}"
         for name in settings.definitions
@@ -102,6 +100,8 @@ def check_definitions(settings: Settings) -> None:
 
 def _defaults() -> dict[str, Any]:
     """What a shop may define otherwise: the project's variables but for those that a run itself sets."""
+    import yaml
+
     project = yaml.safe_load((project_folder() / "dbt_project.yml").read_text(encoding="utf-8"))
     return {name: value for name, value in project["vars"].items() if name not in SET_BY_RUNS}
 
@@ -127,18 +127,11 @@ def _platforms(settings: Settings) -> list[str]:
     return [platform for platform in PLATFORMS if f"raw_{platform}" in names]
 
 
-def _arguments(settings: Settings, wish: Wish, target: Target, variables: Mapping[str, Any]) -> list[str]:
+def _arguments(settings: Settings, wish: Wish, target: str, variables: Mapping[str, Any]) -> list[str]:
     project, state = str(project_folder()), settings.data / "dbt"
-    arguments = ["build", "--project-dir", project, "--profiles-dir", project, "--target", target.name]
+    arguments = ["build", "--project-dir", project, "--profiles-dir", project, "--target", target]
     arguments += ["--target-path", str(state / "target"), "--log-path", str(state / "logs")]
-    arguments += [
-        "--vars",
-        json.dumps({**variables, **target.variables}),
-        "--log-level",
-        "none",
-        "--log-level-file",
-        "info",
-    ]
+    arguments += ["--vars", json.dumps(variables), "--log-level", "none", "--log-level-file", "info"]
     arguments += [] if wish.unit_tests else ["--exclude-resource-type", "unit_test"]
     chosen = ["--indirect-selection", "buildable", "--select", *wish.select] if wish.select else []
     return [*arguments, *chosen]
