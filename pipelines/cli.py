@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
+import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -291,9 +293,7 @@ def _told() -> Iterator[Teller]:
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
         typer.echo("stopped; the next run goes on from what was last committed", err=True)
-        os._exit(
-            INTERRUPTED
-        )  # at once: no state depends on a tidy end, and threads may be waiting for a store
+        os._exit(INTERRUPTED)  # at once: threads may be waiting for a store
 
 
 def _show(findings: Sequence[Finding], teller: Teller) -> None:
@@ -320,4 +320,20 @@ def main() -> None:
     """Runs the command line; whatever it writes is its owner's alone."""
     os.umask(0o077)
     gc.set_threshold(50_000, 20, 100)  # a command ends soon; looking for cycles costs it a twentieth
-    app()
+    try:
+        app()
+    except SystemExit as end:
+        _leave(end)
+
+
+def _leave(end: SystemExit) -> NoReturn:
+    """Ends the process without freeing what it holds, object by object: up to half a second (measured).
+
+    No state depends on a tidy end. What cannot be said any more, as into a closed pipe, is left to Python.
+    """
+    atexit._run_exitfuncs()
+    with suppress(OSError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(end.code if isinstance(end.code, int) else bool(end.code))
+    raise end
