@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 from pipelines.cli import app
 from pipelines.demo.faults import Faults
 from pipelines.demo.opening import make_shop
-from pipelines.demo.server import KEY, USER, ShopServer, serve
+from pipelines.demo.server import ShopServer, serve
 from pipelines.settings import read_settings
 from tests.test_forget import EMAIL, WORDS, enter, seen
 from tests.test_kill import BY_CURSOR, CHILDREN, IN_WHOLE, Scene, kassavirta
@@ -33,11 +33,10 @@ FORGOTTEN_AT = 18
 def scene(tmp_path: Path) -> Iterator[tuple[Scene, ShopServer]]:
     with make_shop(120, seed=3, end=int(time.time()) - 25 * HOUR) as shop, serve(shop) as server:
         (tmp_path / ".dlt").mkdir()
-        store = {"base_url": server.url, "user": USER, "key": KEY, "attempts": 4}
-        lines = [f"{name} = {json.dumps(value)}" for name, value in store.items()]
-        (tmp_path / ".dlt/config.toml").write_text("\n".join(["[stores.main]", *lines]))
         shop.clock = lambda: time.time() - 24 * HOUR
-        yield Scene(tmp_path, shop, random.Random(7)), server
+        staged = Scene(tmp_path, shop, random.Random(7), server.url)
+        staged.point_at(attempts=4)
+        yield staged, server
 
 
 def run(*words: str) -> Result:

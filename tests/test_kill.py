@@ -89,10 +89,10 @@ class Scene:
     def aside(self) -> Path:
         return self.data / ".kassavirta.duckdb.new"
 
-    def point_at(self, root: str) -> None:
+    def point_at(self, root: str = "", attempts: int = 2) -> None:
         """The store is read there: by MyCashflow's API, or by one of CS-Cart's."""
-        platform = "cscart" if root else "mycashflow"
-        store = {"platform": platform, "base_url": self.url + root, "user": USER, "key": KEY, "attempts": 2}
+        platform, url = "cscart" if root else "mycashflow", self.url + root
+        store = {"platform": platform, "base_url": url, "user": USER, "key": KEY, "attempts": attempts}
         lines = [f"{name} = {json.dumps(value)}" for name, value in store.items()]
         (self.home / ".dlt/config.toml").write_text("\n".join(["[stores.main]", *lines]))
 
