@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from dlt.extract import DltResource
+
 from pipelines.errors import ApiError
+from pipelines.extract.opening import Task
 from pipelines.extract.reading import ListReader
 from pipelines.extract.stream import Stream
+from pipelines.settings import Store, read_settings
+
+logger = logging.getLogger("kassavirta")
 
 
 @dataclass(frozen=True)
@@ -20,6 +27,22 @@ class Absence:
 
     sentence: str
     is_expected: bool
+
+
+def offer(
+    open_streams: Callable[[Store, Task], list[Stream]], store: str, resources: Sequence[str]
+) -> list[DltResource]:
+    """The lists of a store of this directory's `.dlt/`, greeted, as dlt resources of a pipeline of one's own.
+
+    Raises:
+        SettingsError: the store or a list is not known, or its settings are wrong.
+        ApiError: the store has none of the lists, or is out of reach.
+    """
+    settings = read_settings()
+    streams = open_streams(settings.salted(settings.chosen([store])[0]), Task(resources))
+    for missing in greet_all(streams):
+        logger.warning(missing.sentence)
+    return [resource for stream in streams for resource in stream.resources()]
 
 
 def greet_all(streams: Sequence[Stream]) -> list[Absence]:

@@ -12,18 +12,18 @@ whether the list has full orders (they have `products`).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 import pendulum
 
 from pipelines.errors import AccessDenied, ApiError, ContractError, Unavailable
+from pipelines.extract.asking import PART_ATTEMPTS, Parsers, came_broken, first_answer, session_of
 from pipelines.extract.endpoint import Endpoint
-from pipelines.extract.privacy import sealer, veil_of
 from pipelines.extract.reading import Filters, Greeting, Row
-from pipelines.extract.tables import BrokenPage, Page, PageParser
-from pipelines.http import Answer, Limits, Session
+from pipelines.extract.tables import Page
+from pipelines.http import Answer
 from pipelines.settings import Store, now
 from pipelines.sources.cscart import shape
 from pipelines.sources.cscart.resources import BY_DATE, IN_PART, ORDERS
@@ -33,12 +33,6 @@ Params = Mapping[str, str | int]
 
 # With URL rewriting and without it.
 FORMS = ("rewritten", "api.php")
-
-# Rows asked for to find out whether a list is there: if the store cannot answer the first, it is another.
-GREETED_PLACES = (1, 2, 4, 8, 16, 32)
-
-# A part of a page that failed is tried so often: the page itself was tried with all patience.
-PART_ATTEMPTS = 2
 
 # What else a 401 can mean.
 HEADER_LOST = (
@@ -54,6 +48,16 @@ BEGINNING = pendulum.from_timestamp(0)
 YEARS_AHEAD = 10
 
 
+@dataclass(frozen=True)
+class _First:
+    """What is said of a list's first row: at most one row, how many there are, and the store's clock."""
+
+    rows: list[Any]
+    count: int | None
+    date: pendulum.DateTime
+    requests: int
+
+
 class CsCartClient:
     """Reads lists of one store; `advice` is for one without an API.
 
@@ -65,17 +69,10 @@ class CsCartClient:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        limits = Limits(
-            timeout=store.timeout_seconds,
-            requests_per_second=store.requests_per_second,
-            attempts=store.attempts,
-        )
-        self._session = Session(
-            store.name, store.base_url, store.user, store.key, limits, 2 * store.concurrency
-        )
+        self._session = session_of(store, store.base_url)
         self._form: str | None = None
         self._paths: dict[str, str] = {}
-        self._parsers: dict[tuple[str, ...], PageParser] = {}
+        self._parsers = Parsers(store)
 
     def __repr__(self) -> str:
         return f"CsCartClient({self.store.name!r})"
@@ -174,55 +171,45 @@ class CsCartClient:
         self._session.close()
 
     def _greet(self, endpoint: Endpoint, version: str) -> Greeting:
-        if endpoint.name != ORDERS.name:
-            rows, count, answer = self._first_row(endpoint, version, {})
-            found = f"{len(rows) if count is None else count:,} rows"
-            return Greeting(version, answer.date or now(), answer.requests, found=found)
-        return self._greet_orders(endpoint, version)
+        if endpoint.name == ORDERS.name:
+            return self._greet_orders(endpoint, version)
+        first = self._first_row(endpoint, version, {})
+        count = len(first.rows) if first.count is None else first.count
+        return Greeting(version, first.date, first.requests, found=f"{count:,} rows")
 
     def _greet_orders(self, endpoint: Endpoint, version: str) -> Greeting:
         """Asks for orders of ten years from now, which are there if the filter is unknown; then for any."""
         future = self.between("updated_at", now().add(years=YEARS_AHEAD), None)
-        rows, count, answer = self._first_row(endpoint, version, future)
-        requests, knows_filter = answer.requests, not count
+        first = self._first_row(endpoint, version, future)
+        asked_at, requests, knows_filter = first.date, first.requests, not first.count
         if knows_filter:
-            rows, count, again = self._first_row(endpoint, version, {})
-            requests += again.requests
-        is_full = not rows or (isinstance(rows[0], Mapping) and "products" in rows[0])
+            first = self._first_row(endpoint, version, {})
+            requests += first.requests
+        is_full = not first.rows or (isinstance(first.rows[0], Mapping) and "products" in first.rows[0])
         found = (ORDERS if is_full else IN_PART) if knows_filter else BY_DATE
         return Greeting(
             version,
-            answer.date or now(),
+            asked_at,
             requests,
             endpoint=found,
             found=f"filtered by {found.cursor}, {'summaries' if found.is_summary else 'full orders'}"
-            f" in the list, {count or 0:,} rows",
+            f" in the list, {first.count or 0:,} rows",
             rows=self,
         )
 
-    def _first_row(
-        self, endpoint: Endpoint, version: str, filters: Filters
-    ) -> tuple[list[Any], int | None, Answer]:
-        """One row, the count and the answer; another row when the first is what the store cannot answer."""
-        failures: list[Unavailable] = []
-        for place in GREETED_PLACES:
+    def _first_row(self, endpoint: Endpoint, version: str, filters: Filters) -> _First:
+        """Asks for one row."""
+
+        def ask(place: int, tries: int | None) -> _First:
             params = self._params(endpoint, filters, place, 1)
-            tries = PART_ATTEMPTS if failures else None
 
-            def read(answer: Answer, place: int = place) -> tuple[list[Any], int | None, Answer]:
-                return *self._rows(endpoint, answer, place, 1), answer
+            def read(answer: Answer) -> _First:
+                return _First(*self._rows(endpoint, answer, place, 1), answer.date or now(), answer.requests)
 
-            try:
-                rows, count, answer = self._get(self._entity(endpoint), version, params, read, tries)
-            except Unavailable as failure:
-                failures.append(failure)
-                if not failure.may_be_rows:
-                    break
-            else:
-                spent = sum(failure.requests for failure in failures) + answer.requests
-                return rows, count, replace(answer, requests=spent)
-        failures[0].requests = sum(failure.requests for failure in failures)
-        raise failures[0]
+            return self._get(self._entity(endpoint), version, params, read, tries)
+
+        first, requests = first_answer(ask)
+        return replace(first, requests=requests)
 
     def _get(
         self,
@@ -298,24 +285,10 @@ class CsCartClient:
             return shape.read_document(answer.body)
         except ValueError as error:
             said = f"{endpoint.name}: the answer is no whole JSON ({len(answer.body)} bytes)"
-            raise Unavailable(
-                f"{self.store.name}: {said}. Try again later.", 200, said, may_be_rows=True
-            ) from error
+            raise came_broken(self.store, said) from error
 
     def _parse(self, endpoint: Endpoint, rows: Sequence[Any], count: int | None) -> Page:
-        try:
-            return self._parser(endpoint).parse(shape.page_of(endpoint, rows, count))
-        except BrokenPage as broken:
-            said = f"{self.store.name}: {broken}. Try again later."
-            raise Unavailable(said, 200, str(broken), may_be_rows=True) from broken
-
-    def _parser(self, endpoint: Endpoint) -> PageParser:
-        """One parser per list, so that a key it once met stays a column of every later page."""
-        view = (endpoint.name, *endpoint.fields)
-        if view not in self._parsers:
-            seal, veil = sealer(self.store.salt), veil_of(self.store, endpoint)
-            self._parsers[view] = PageParser(endpoint, self.store.time_zone, seal, veil)
-        return self._parsers[view]
+        return self._parsers.parse(endpoint, shape.page_of(endpoint, rows, count))
 
     def _candidates(self, endpoint: Endpoint) -> list[str]:
         return (self.store.resource(endpoint.name).path or endpoint.path).split("|")

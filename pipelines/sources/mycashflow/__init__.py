@@ -11,21 +11,18 @@ everything but GET. What no cursor can see is listed as `blind_to`. Run: `kassav
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 
 import dlt
 from dlt.extract import DltResource
 
 from pipelines.extract import opening
-from pipelines.extract.greeting import greet_all
+from pipelines.extract.greeting import offer
 from pipelines.extract.opening import Task
 from pipelines.extract.stream import Stream
-from pipelines.settings import Store, read_settings
+from pipelines.settings import Store
 from pipelines.sources.mycashflow.client import MyCashflowClient
 from pipelines.sources.mycashflow.resources import EVERY
-
-logger = logging.getLogger("kassavirta")
 
 __all__ = ["EVERY", "mycashflow", "open_streams"]
 
@@ -46,11 +43,7 @@ def mycashflow(store: str = "main", resources: Sequence[str] = ()) -> list[DltRe
         SettingsError: the store or a list is not known, or its settings are wrong.
         ApiError: the store has none of the lists, or is out of reach.
     """
-    settings = read_settings()
-    streams = open_streams(settings.salted(settings.chosen([store])[0]), Task(resources))
-    for absence in greet_all(streams):
-        logger.warning(absence.sentence)
-    return [resource for stream in streams for resource in stream.resources()]
+    return offer(open_streams, store, resources)
 
 
 def open_streams(store: Store, task: Task) -> list[Stream]:

@@ -13,19 +13,13 @@ from urllib.parse import quote
 
 import pendulum
 
-from pipelines.errors import ApiError, Unavailable
+from pipelines.errors import ApiError
+from pipelines.extract.asking import PART_ATTEMPTS, Parsers, first_answer, session_of
 from pipelines.extract.endpoint import Endpoint
-from pipelines.extract.privacy import sealer, veil_of
 from pipelines.extract.reading import Filters, Greeting
-from pipelines.extract.tables import BrokenPage, Page, PageParser
-from pipelines.http import Answer, Limits, Session
+from pipelines.extract.tables import Page
+from pipelines.http import Answer
 from pipelines.settings import Store, now
-
-# Rows asked for to find out whether a list is there: if the store cannot answer the first, it is another.
-GREETED_PLACES = (1, 2, 4, 8, 16, 32)
-
-# A part of a page that failed is tried so often: the page itself was tried with all patience.
-PART_ATTEMPTS = 2
 
 
 class MyCashflowClient:
@@ -39,14 +33,8 @@ class MyCashflowClient:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        limits = Limits(
-            timeout=store.timeout_seconds,
-            requests_per_second=store.requests_per_second,
-            attempts=store.attempts,
-        )
-        base_url = f"{store.base_url}/api"
-        self._session = Session(store.name, base_url, store.user, store.key, limits, 2 * store.concurrency)
-        self._parsers: dict[tuple[str, bool], PageParser] = {}
+        self._session = session_of(store, f"{store.base_url}/api")
+        self._parsers = Parsers(store)
 
     def __repr__(self) -> str:
         return f"MyCashflowClient({self.store.name!r})"
@@ -66,14 +54,9 @@ class MyCashflowClient:
             ApiError: the store did not answer with a page (see `http.Session.get`).
             ContractError: the answer is JSON of another shape.
         """
-        parser = self._parser(endpoint)
 
         def parse(answer: Answer) -> Page:
-            try:
-                return replace(parser.parse(answer.body), requests=answer.requests)
-            except BrokenPage as broken:
-                said = f"{self.store.name}: {broken}. Try again later."
-                raise Unavailable(said, 200, str(broken), may_be_rows=True) from broken
+            return replace(self._parsers.parse(endpoint, answer.body), requests=answer.requests)
 
         params = self._params(endpoint, filters, page, page_size)
         tries = PART_ATTEMPTS if is_part else None
@@ -99,24 +82,14 @@ class MyCashflowClient:
         raise AssertionError("an endpoint has at least one version")
 
     def _greet(self, endpoint: Endpoint, version: str, asked: int) -> Greeting:
-        """Asks for one row; for another when that one is what the store cannot answer."""
-        failures: list[Unavailable] = []
-        for place in GREETED_PLACES:
-            params = self._params(endpoint, {}, place, 1)
-            tries = PART_ATTEMPTS if failures else None
-            try:
-                answer = self._session.get(
-                    self._path(endpoint, version), params, lambda answer: answer, tries
-                )
-            except Unavailable as failure:
-                failures.append(failure)
-                if not failure.may_be_rows:
-                    break
-            else:
-                spent = sum(failure.requests for failure in failures) + answer.requests
-                return Greeting(version, answer.date or now(), asked + spent)
-        failures[0].requests = sum(failure.requests for failure in failures)
-        raise failures[0]
+        """Asks for one row."""
+        path = self._path(endpoint, version)
+
+        def ask(place: int, tries: int | None) -> Answer:
+            return self._session.get(path, self._params(endpoint, {}, place, 1), lambda answer: answer, tries)
+
+        answer, spent = first_answer(ask)
+        return Greeting(version, answer.date or now(), asked + spent)
 
     def has(self, endpoint: Endpoint, version: str, key: str) -> bool:
         """Whether the store has one record, asked for by itself: a missing one is a 404 (reference 1.10).
@@ -147,14 +120,6 @@ class MyCashflowClient:
     def _path(self, endpoint: Endpoint, version: str) -> str:
         path = self.store.resource(endpoint.name).path or endpoint.path
         return f"{version}/{path.strip('/').replace('{id}', quote(endpoint.row, safe=''))}"
-
-    def _parser(self, endpoint: Endpoint) -> PageParser:
-        """One parser per list, so that a key it once met stays a column of every later page."""
-        view = (endpoint.name, endpoint.is_partial)
-        if view not in self._parsers:
-            seal, veil = sealer(self.store.salt), veil_of(self.store, endpoint)
-            self._parsers[view] = PageParser(endpoint, self.store.time_zone, seal, veil)
-        return self._parsers[view]
 
     def _params(
         self, endpoint: Endpoint, filters: Filters, page: int, page_size: int
