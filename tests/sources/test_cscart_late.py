@@ -12,6 +12,8 @@ import duckdb
 import pytest
 
 from pipelines import flow
+from pipelines.demo.cscart import error
+from pipelines.demo.mycashflow import Answer
 from pipelines.demo.server import ShopServer
 from pipelines.demo.shop import Shop
 from pipelines.job import Wanted
@@ -72,3 +74,28 @@ def test_an_order_imported_with_a_date_of_long_ago_comes_in_full_or_when_it_chan
     assert (imported in loaded(settings)) == is_seen
     assert sync(settings, full=True) == 0
     assert imported in loaded(settings)
+
+
+@pytest.mark.parametrize("place", [0, -1], ids=["old", "new"])
+def test_an_order_that_is_gone_only_while_it_is_asked_for_comes_with_the_next_look(
+    shop: Shop, server: ShopServer, tmp_path: Path, place: int
+) -> None:
+    """Its line of the list is what it was, so nothing but our own memory says that it never came."""
+    settings = settings_for(tmp_path, f"{server.url}/cscart-4.10")
+    number = shop.ids("orders")[place]
+    whole = server.cart.answer
+
+    def without_it(method: str, path: str, query: str, headers: Any) -> Answer:
+        return error(404) if path.endswith(f"/orders/{number}") else whole(method, path, query, headers)
+
+    server.cart.answer = without_it  # type: ignore[method-assign]
+    assert sync(settings) == 0
+    assert number not in loaded(settings)
+    server.cart.answer = whole  # type: ignore[method-assign]
+    shop.clock = lambda: time.time() + 1.5 * DAY
+    assert sync(settings) == 0
+    assert loaded(settings) >= set(shop.ids("orders"))
+    server.requests.clear()
+    shop.clock = lambda: time.time() + 3 * DAY
+    assert sync(settings) == 0
+    assert not [path for _, path, _, _ in server.requests if "/orders/" in path]
