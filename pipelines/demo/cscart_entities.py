@@ -75,7 +75,7 @@ def listings(shop: Shop, addons: Sequence[str]) -> dict[str, Listing]:
     accounts = Index(shop, "customers", user_facts)
     users, orders, products = Users(accounts), Orders(shop, accounts), Products(shop)
     found = [
-        _orders(shop, orders),
+        _orders(orders),
         *_users(shop, users),
         *_goods(shop, products),
         *_traffic(orders, Carts(orders, users, products)),
@@ -86,10 +86,10 @@ def listings(shop: Shop, addons: Sequence[str]) -> dict[str, Listing]:
     return {listing.name: listing for listing in found}
 
 
-def _orders(shop: Shop, orders: Orders) -> Listing:
+def _orders(orders: Orders) -> Listing:
     def whole(order: OrderFacts, ask: Ask) -> Record:
         try:
-            record = shop.get("orders", order.source)
+            record = orders.record(order)
         except KeyError:
             return {}
         return full_order(order, record, orders.user_id(order), orders.updated_at(order), ask.dialect)

@@ -6,7 +6,9 @@ An order is linked to an account whose e-mail it has, once that account is regis
 
 Chosen by us. Ids the shop jumped over are checkouts that were not finished (N) just before the next
 order, by the same person with the same goods; some jumps end with the parent (T) of that
-order. Return orders of the shop (return rows only) are none here: CS-Cart has no such thing.
+order. Such a checkout is a record of its own: what becomes of that order later leaves it alone, since
+nothing in CS-Cart lets an order come or change with an `updated_at` of long ago but an import that
+says so. Return orders of the shop (which give money back) are none here: CS-Cart has no such thing.
 Orders not changed since two months after the first one have `updated_at` 0, as rows older than that
 column do. Ties are broken by id, for dates in the direction of the sort.
 """
@@ -14,6 +16,7 @@ column do. Ties are broken by id, for dates in the direction of the sort.
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -73,11 +76,13 @@ class Orders:
     sorts = ("order_id", "status", "customer", "email", "date", "total")
 
     def __init__(self, shop: Shop, users: Index[UserFacts]) -> None:
+        self._shop = shop
         self._index = Index(shop, "orders", order_facts)
         self._users = users
         self._memory = Memory()
         ids = shop.ids("orders")
         self._missing = {here: gap for here, gap in zip(ids[1:], _gaps(ids), strict=False) if gap}
+        self._opening = shop.photograph("orders", self._missing)
         first = moment_of(shop.get("orders", ids[0])["created_at"]) if ids else 0
         self._upgraded_at = first + _UPGRADED_AFTER
 
@@ -91,6 +96,15 @@ class Orders:
     def one(self, order_id: int) -> OrderFacts | None:
         """The order with that id, whatever its status."""
         return self.everything().get(order_id)
+
+    def record(self, order: OrderFacts) -> dict[str, Any]:
+        """The shop's own order that it is told from; a checkout's is as it was when the shop opened.
+
+        Raises:
+            KeyError: the order is gone.
+        """
+        is_checkout = order.status == INCOMPLETE
+        return self._opening(order.source) if is_checkout else self._shop.get("orders", order.source)
 
     def user_id(self, order: OrderFacts) -> int:
         """The account the order is linked to by now, or 0."""
@@ -149,17 +163,24 @@ class Orders:
         return found
 
     def _with_missing(self, facts: dict[int, OrderFacts]) -> dict[int, OrderFacts]:
-        orders = {number: order for number, order in facts.items() if order.is_sale}
+        sales = {number: order for number, order in facts.items() if order.is_sale}
+        orders = {**self._checkouts, **sales}
         for number, gap in self._missing.items():
-            if number not in orders:
-                continue
-            order = orders[number]
-            for missing in gap:
-                orders[missing] = _unfinished(missing, order)
-            if is_parent(gap[-1]):
-                orders[gap[-1]] = replace(order, order_id=gap[-1], status=PARENT)
-                orders[number] = replace(order, parent_id=gap[-1])
+            if number in sales and is_parent(gap[-1]):
+                orders[gap[-1]] = replace(sales[number], order_id=gap[-1], status=PARENT)
+                orders[number] = replace(sales[number], parent_id=gap[-1])
         return orders
+
+    @cached_property
+    def _checkouts(self) -> dict[int, OrderFacts]:
+        """The checkouts that were not finished."""
+        orders = ((order_facts(self._opening(number)), gap) for number, gap in self._missing.items())
+        return {
+            missing: _unfinished(missing, order)
+            for order, gap in orders
+            if order.is_sale
+            for missing in (gap[:-1] if is_parent(gap[-1]) else gap)
+        }
 
     def _find(self, ask: Ask) -> list[OrderFacts]:
         tests = [*self._tests(ask)]
@@ -233,6 +254,7 @@ def order_facts(record: dict[str, Any]) -> OrderFacts:
     status = record.get("status") or "OPEN"
     waits = any(payment.get("status") == "OPEN" for payment in record["payments"])
     method_id = record.get("payment_method_id")
+    total = cents(record.get("total"))
     return OrderFacts(
         order_id=record["id"],
         source=record["id"],
@@ -245,7 +267,7 @@ def order_facts(record: dict[str, Any]) -> OrderFacts:
         timestamp=moment_of(record["created_at"]),
         updated_at=moment_of(record["updated_at"]),
         status=letter_of(record["id"], status, waits, method_id),
-        total=cents(record.get("total")),
+        total=total,
         company_id=record.get("version_id") or 1,
         payment_id=method_id or 0,
         shipping_id=record.get("shipping_method_id") or 0,
@@ -255,7 +277,8 @@ def order_facts(record: dict[str, Any]) -> OrderFacts:
             for parcel in record["shipments"]
             if parcel.get("completed_at")
         ),
-        is_sale=not rows or any((row.get("quantity") or 0) > 0 for row in rows),
+        # The money says it, whatever becomes of the rows; where there is none, they do.
+        is_sale=total > 0 if total else not rows or any((row.get("quantity") or 0) > 0 for row in rows),
     )
 
 

@@ -1,7 +1,7 @@
 """The demo shop: what it keeps, its true figures, and a life of its own while it is served."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from threading import RLock
@@ -96,6 +96,20 @@ class Shop:
         if text is None:
             raise KeyError(record_id)
         return parse_record(text)
+
+    def photograph(self, resource: str, ids: Iterable[int]) -> Callable[[int], dict[str, Any]]:
+        """Gives records as they are now, by their ids, whatever becomes of them later."""
+        shelf = self._shelves[resource]
+        with self._lock:
+            found = {record_id: shelf.place(record_id) for record_id in ids}
+            spans = {
+                record_id: shelf.spans([place]) for record_id, place in found.items() if place is not None
+            }
+
+        def record(record_id: int) -> dict[str, Any]:
+            return parse_record(next(iter(shelf.texts(spans[record_id], shelf.resource.everything))))
+
+        return record
 
     def text(self, resource: str, record_id: int, expand: frozenset[str]) -> bytes | None:
         """One record's JSON, or None when there is none with that id."""

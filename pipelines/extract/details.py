@@ -3,14 +3,15 @@
 Which they are is told by a number for each row, made of all that the list says of it: when it is another one
 than the last time, the row is. The numbers are kept in dlt's state and committed with the rows: one for each
 row of the last weeks, and for older ones, which change seldom, the sum of each sixteen whose ids follow one
-another; when that is another one, all sixteen are asked for. A row that cannot be read, or that has no exact
-meaning, keeps no number: it is asked for again.
+another; when that is another one, all sixteen are asked for. Only a row that came has a number. One that
+cannot be read, that has no exact meaning, or that is gone when it is asked for is asked for again when the
+list has it again.
 """
 
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -116,11 +117,15 @@ class Details:
             answers = self._ask(list(numbers), record)
             found = [answer.value for answer in answers.values() if isinstance(answer, Row)]
             page = self._page(found, record)
-            odd = {row.record_id for row in page.rejected}
-            read = (key for key, answer in answers.items() if isinstance(answer, Row) and str(key) not in odd)
-            self.seen.update({key: numbers[key] for key in read})
-            self._missing |= numbers.keys() - self.seen.keys()
+            self._note(numbers, set(page.rows[reader.endpoint.key].to_pylist()))
         return reader.with_store(page.rows)
+
+    def _note(self, numbers: Numbers, came: Set[int]) -> None:
+        """Keeps the numbers of the rows that came, and of the others none."""
+        self.seen.update({key: numbers[key] for key in numbers.keys() & came})
+        for key in numbers.keys() - came:
+            self.seen.pop(key, None)
+            self._missing.add(key)
 
     def _ask(self, keys: Sequence[int], record: WindowRecord) -> Mapping[int, Row | Unavailable]:
         pool = ThreadPoolExecutor(self.reader.concurrency, thread_name_prefix="rows")

@@ -1,12 +1,15 @@
 """Every list can be written to while it is served."""
 
 from collections.abc import Callable
+from datetime import datetime
+from random import Random
 from typing import Any
 
 import pytest
 
 from pipelines.demo.resources import RESOURCES
 from pipelines.demo.shop import Shop
+from tests.histories import COMMON, CURSORS, Editor, Write
 
 WRITABLE = [name for name, resource in RESOURCES.items() if not resource.of]
 MOMENT = "2026-03-20T12:00:00+02:00"
@@ -123,3 +126,19 @@ def test_a_products_stock_item_is_cut_out_whatever_it_says(own_shop: Shop, ask: 
 def test_an_unknown_list_is_an_error(own_shop: Shop) -> None:
     with pytest.raises(KeyError):
         own_shop.ids("coupons")
+
+
+@pytest.mark.parametrize("name", CURSORS)
+def test_what_comes_or_changes_has_a_new_stamp(
+    own_shop: Shop, ask: Callable[..., Any], end: int, name: str
+) -> None:
+    """Else a history could lose rows of a list that is read by its stamps without anybody's fault."""
+    client, rng, editor = ask(own_shop), Random(name), Editor(own_shop)
+    before = served(client, name)
+    for moment in range(end + 60, end + 60 * 40, 60):
+        own_shop.clock = lambda now=moment: now
+        editor.do(Write(rng.choice(COMMON), name, rng.randint(0, 999), rng.randint(0, 999)))
+        after = served(client, name)
+        stamps = {record[CURSORS[name]] for record in after if record not in before}
+        assert {datetime.fromisoformat(stamp).timestamp() for stamp in stamps} <= {moment}
+        before = after
