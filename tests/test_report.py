@@ -194,6 +194,26 @@ def test_a_young_store_is_not_compared_with_days_it_did_not_have(two_page: str) 
     assert "Last 365 days" not in outlet
 
 
+def test_a_run_that_went_wrong_is_told_for_a_week(tmp_path: Path) -> None:
+    path = make_warehouse(tmp_path / "busy.duckdb", "main_store")
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            "insert into ops.runs select 'h' || hour, 'run',"
+            " timestamptz '2026-03-31 04:00+00' + to_hours(hour),"
+            " timestamptz '2026-03-31 04:01+00' + to_hours(hour), 'done', 0, 'main', 1, '{}', '{}', null"
+            " from range(20) as hours (hour)"
+        )
+        connection.execute(
+            "insert into ops.runs select 'old', * exclude (run_id) replace ("
+            " started_at - interval '6 days' as started_at, 'failed' as status, 'of old' as message)"
+            " from ops.runs where run_id = 'r1'"
+        )
+    words = words_of(page_of(path))
+    assert words.count("run main done") == 10
+    assert "sync main partial: main orders: 2 missing" in words
+    assert "of old" not in words  # seven days before the last run, and a bit
+
+
 # empty states
 
 

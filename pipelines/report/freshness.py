@@ -116,7 +116,7 @@ def rejected_table(rejected: pd.DataFrame, time_zone: str) -> Table:
 
 
 def run_table(runs: pd.DataFrame, time_zone: str) -> Table:
-    """The last runs, newest first; a run that did not end well says why."""
+    """The last runs, and those of a week that did not end well, which say why; newest first."""
     rows = tuple(
         (
             wording.moment(row["started_at"], time_zone),
@@ -130,7 +130,12 @@ def run_table(runs: pd.DataFrame, time_zone: str) -> Table:
         for row in runs.to_dict("records")
     )
     columns = ("Started", "Command", "Stores", "State", "Took", "Requests", "Rows loaded")
-    return Table("The last runs, newest first", columns, rows, range(4, 7))
+    return Table(
+        "The last ten runs, and those of a week that did not end well; newest first",
+        columns,
+        rows,
+        range(4, 7),
+    )
 
 
 def state(status: str | None, message: str | None) -> str:

@@ -216,11 +216,19 @@ QUERIES = {
     ),
     "last_runs": Query(
         """
+        with numbered as (
+            select
+                *,
+                row_number() over (order by started_at desc nulls last, run_id desc nulls last) as place,
+                max(started_at) over () - interval '7 days' as week_began_at
+            from ops.runs
+        )
         select
             run_id, command, started_at, finished_at, status, stores, requests, rows_loaded, message
-        from ops.runs
-        order by started_at desc nulls last, run_id desc nulls last
-        limit 10
+        from numbered
+        where place <= 10 or (status is distinct from 'done' and started_at > week_began_at)
+        order by place
+        limit 50
         """,
         times=("started_at", "finished_at"),
         texts=("run_id", "command", "status", "stores", "rows_loaded", "message"),
