@@ -69,7 +69,9 @@ def counts(settings: Settings) -> dict[str, int]:
         }
 
 
-@pytest.mark.parametrize("loads", [20, pytest.param(500, marks=pytest.mark.deep)])
+@pytest.mark.parametrize(
+    "loads", [pytest.param(20, marks=pytest.mark.slow), pytest.param(500, marks=pytest.mark.deep)]
+)
 def test_many_loads_are_as_small_and_quick_as_one(tmp_path: Path, shop: Shop, loads: int) -> None:
     old, young, seconds = age(tmp_path, shop, loads)
     print(

@@ -36,6 +36,7 @@ def commands(paper: str = README) -> Iterator[list[str]]:
             yield shlex.split(line)
 
 
+@pytest.mark.slow
 def test_every_command_of_the_readme_works(tmp_path: Path, server: ShopServer) -> None:
     ran = []
     for words in commands():
@@ -73,6 +74,7 @@ def assert_analysts_get_answers(published: Path) -> None:
     assert [name for name in ("months", "triangle", "segments") if found[name].empty] == []
 
 
+@pytest.mark.slow
 def test_every_command_of_operations_works(tmp_path: Path, server: ShopServer) -> None:
     (tmp_path / ".dlt").mkdir()
     settings = "\n".join(blocks("toml", OPERATIONS)).replace("[stores.main.", "[stores.demo.")

@@ -27,6 +27,8 @@ from pipelines.warehouse import warehouse_of
 from tests.database import running_cluster
 from tests.stage import Listener, settings_for, with_cart
 
+pytestmark = pytest.mark.xdist_group("forget")
+
 EMAIL = "zebulon.quuxinen@example.org"
 SPELLED = " Zebulon.Quuxinen@Example.ORG"
 ADDRESS = {
@@ -144,11 +146,13 @@ def tables(path: Path) -> Iterator[tuple[str, bytes]]:
             yield f"{path.name}: {schema}.{table}", "\n".join(row[0] for row in found.fetchall()).encode()
 
 
+@pytest.mark.slow
 def test_nothing_under_data_holds_the_person(life: Life) -> None:
     assert seen(life.settings, WORDS) == set()
     assert not [line for line in life.told if "zebulon" in line.lower()]
 
 
+@pytest.mark.slow
 def test_orders_keep_their_money_and_sums_stay(life: Life) -> None:
     assert {sql: life.query(sql) for sql in life.before} == life.before
     ids = ", ".join(map(str, life.orders))
@@ -167,6 +171,7 @@ def test_orders_keep_their_money_and_sums_stay(life: Life) -> None:
     assert found == [(None, None, None)]
 
 
+@pytest.mark.slow
 def test_what_is_remembered_are_hashes(life: Life) -> None:
     kinds = life.query("select kind, count(*), min(length(subject)) from ops.erasures group by 1 order by 1")
     assert kinds == [("account", 2, 64), ("e-mail", 1, 64), ("salt", 1, 64)]
@@ -174,6 +179,7 @@ def test_what_is_remembered_are_hashes(life: Life) -> None:
     assert (status, command) == ("done", "forget")
 
 
+@pytest.mark.slow
 def test_no_later_load_brings_the_person_back(life: Life) -> None:
     shop, number = life.shop, life.orders[-1]
     shop.update("orders", number, told(shop, number, SPELLED.upper()) | {"status": "CANCELLED"})
@@ -183,6 +189,7 @@ def test_no_later_load_brings_the_person_back(life: Life) -> None:
     assert seen(life.settings, WORDS) == set()
 
 
+@pytest.mark.slow
 def test_a_healed_row_of_the_person_loads_without_them(life: Life) -> None:
     sick = life.shop.ids("orders")[2]
     life.shop.update("orders", sick, {"discount": None})
@@ -191,6 +198,7 @@ def test_a_healed_row_of_the_person_loads_without_them(life: Life) -> None:
     assert seen(life.settings, WORDS) == set()
 
 
+@pytest.mark.slow
 def test_another_salt_is_refused_before_it_brings_anybody_back(life: Life) -> None:
     other = replace(life.settings, salt="another")
     record = flow.sync(other, other.chosen(), Wanted(), Listener())

@@ -104,6 +104,7 @@ def test_no_file_and_no_line_of_a_run_holds_the_key(
     assert_unseen(listen(result, caplog), tmp_path)
 
 
+@pytest.mark.slow
 def test_a_good_run_leaves_no_secret_in_tables_state_and_dbt_s_files(
     tmp_path: Path, shop: Shop, caplog: pytest.LogCaptureFixture, scratch_stays: None
 ) -> None:

@@ -126,7 +126,7 @@ def test_a_store_without_rewriting_is_read_through_api_php(
     assert record.rows["orders"] == count
 
 
-@pytest.mark.parametrize("status", [200, 503])
+@pytest.mark.parametrize("status", [200, pytest.param(503, marks=pytest.mark.slow)])
 def test_a_page_of_maintenance_is_no_data(server: ShopServer, tmp_path: Path, status: int) -> None:
     settings = settings_for(tmp_path, f"{server.url}/cscart", attempts=2)
     assert sync(settings, "users").exit_code == 0
