@@ -23,10 +23,10 @@ demo: setup ## The demo store, loaded, modelled, published and reported
 	$(BIN)/kassavirta demo
 
 test: setup ## The fast tests: four minutes on two cores
-	$(BIN)/pytest -n 2 --dist loadgroup -m "not slow and not deep"
+	$(BIN)/pytest -n 2 -m "not slow and not deep"
 
 test-slow: setup ## The whole journeys, which CI runs too: MINUTES on two cores
-	$(BIN)/pytest -n 2 --dist loadgroup -m "slow and not deep"
+	$(BIN)/pytest -n 2 -m "slow and not deep"
 
 test-deep: setup ## Hundreds of histories, kills and loads: HOURS
 	$(BIN)/pytest -m deep

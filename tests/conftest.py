@@ -7,12 +7,14 @@ import gc
 import os
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from shutil import copytree
 from typing import Any
 
 import duckdb
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from pipelines import flow
 from pipelines.demo.opening import make_shop
@@ -26,6 +28,30 @@ from tests.stage import Listener, settings_for
 def pytest_configure() -> None:
     """dlt keeps thousands of objects of every load for ever; looking at them each time costs minutes."""
     gc.set_threshold(50_000, 20, 1_000)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Tests that share what is made for their module, or by its folder's `conftest.py`, run in one worker.
+
+    It is what `--dist loadgroup` is for, whose marks xdist 3.8 writes where pytest 9.2 does not read them.
+    """
+    return Sharing(config, log)
+
+
+class Sharing(LoadScopeScheduling):  # type: ignore[misc]
+    """Hands out such modules whole, all other tests one by one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        module = Path(__file__).parents[1] / nodeid.split("::")[0]
+        return str(module) if is_sharing(module) else nodeid
+
+
+@cache
+def is_sharing(module: Path) -> bool:
+    """Whether something is made for longer than a test, in a module or beside it; not here, for all."""
+    beside = module.with_name("conftest.py")
+    texts = [path.read_text() for path in {module, beside} - {Path(__file__)} if path.exists()]
+    return any('scope="module"' in text or 'scope="session"' in text for text in texts)
 
 
 def pytest_unconfigure() -> None:

@@ -22,8 +22,6 @@ from pipelines.transform import Wish
 from tests.destinations.desk import SECRETS
 from tests.stage import Listener, settings_for
 
-pytestmark = pytest.mark.xdist_group("activate")
-
 Query = Callable[[str], list[tuple[Any, ...]]]
 
 # The demo shop has a product without a price, and two that share a code, which somebody has ordered.

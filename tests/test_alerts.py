@@ -163,6 +163,7 @@ def test_a_first_run_that_was_killed_is_recorded_too(tmp_path: Path, server: Sho
     assert statuses == ["failed", "done"]
 
 
+@pytest.mark.slow
 def test_logs_say_what_every_run_did(tmp_path: Path, server: ShopServer, shop: Shop) -> None:
     configure(tmp_path, server.url)
     assert run("logs").output == ""

@@ -141,6 +141,7 @@ def test_a_backfill_brings_old_values_back_and_leaves_the_cursor_alone(
     assert windows_asked(server)[0][0] == cursor
 
 
+@pytest.mark.slow
 def test_an_interrupted_backfill_keeps_its_windows_and_goes_on_where_it_was(
     settings: Settings, server: ShopServer, days: tuple[str, str], query: Query
 ) -> None:

@@ -27,7 +27,7 @@ from pipelines.transform import Wish, project_folder
 from pipelines.warehouse.duck import DuckWarehouse
 from tests.stage import Listener, settings_for, with_cart
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cscart_models")]
+pytestmark = pytest.mark.slow
 
 # Segments of which money, returns and the newsletter list decide nothing.
 SHARED = (

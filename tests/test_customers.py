@@ -23,8 +23,6 @@ from pipelines.transform import Wish
 from pipelines.warehouse import warehouse_of
 from tests.stage import Listener, settings_for
 
-pytestmark = pytest.mark.xdist_group("customers")
-
 # The shop ends in the evening of 2026-09-30: two months of orders are after as_of.
 END = 1_790_791_200
 AS_OF = date(2026, 7, 31)

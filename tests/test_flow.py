@@ -116,7 +116,9 @@ def test_what_is_new_or_changed_arrives_and_nothing_else_is_asked_for(
     ]
 
 
-@pytest.mark.parametrize("key", CHILDREN)
+@pytest.mark.parametrize(
+    "key", ["products", *(pytest.param(key, marks=pytest.mark.slow) for key in CHILDREN if key != "products")]
+)
 def test_a_list_that_becomes_empty_takes_its_rows_along(
     loaded: Settings, shop: Shop, query: Query, key: str
 ) -> None:
@@ -154,6 +156,7 @@ def test_cursors_live_in_the_warehouse_alone(loaded: Settings, server: ShopServe
     assert max(asked(server).values()) <= 4
 
 
+@pytest.mark.slow
 def test_a_first_load_that_was_killed_half_way_is_done_again_without_doubles(
     loaded: Settings, shop: Shop, query: Query
 ) -> None:
@@ -183,7 +186,9 @@ def test_rows_without_an_id_are_all_kept_aside(settings: Settings, shop: Shop, q
     assert query("select count(distinct record_id) from ops.rejected_rows") == [(2,)]
 
 
-@pytest.mark.parametrize("page_size", [5, 20, 100])
+@pytest.mark.parametrize(
+    "page_size", [20, *(pytest.param(size, marks=pytest.mark.slow) for size in (5, 100))]
+)
 def test_changed_orders_that_are_read_twice_are_there_once(
     tmp_path: Path, shop: Shop, server: ShopServer, query: Query, page_size: int
 ) -> None:
@@ -199,6 +204,7 @@ def test_changed_orders_that_are_read_twice_are_there_once(
         assert query(twice) == []
 
 
+@pytest.mark.slow
 def test_what_comes_again_as_it_was_is_not_loaded_again(loaded: Settings, shop: Shop, query: Query) -> None:
     first = shop.ids("orders")[0]
     shop.update("orders", first, {"details": "once"})
@@ -373,6 +379,7 @@ def test_a_store_that_fails_half_way_leaves_nothing_and_the_next_run_is_exact(
     ]
 
 
+@pytest.mark.slow
 def test_writes_between_requests_are_all_there_once_the_store_is_quiet(
     tmp_path: Path, shop: Shop, server: ShopServer, query: Query
 ) -> None:
@@ -398,13 +405,13 @@ def test_a_backfill_leaves_the_cursor_alone(
 ) -> None:
     query_state = "select max(_dlt_load_id) from raw_mycashflow.orders"
     before = query(query_state)
-    days = datetime.fromtimestamp(opened, UTC) - timedelta(days=100)
+    days = datetime.fromtimestamp(opened, UTC) - timedelta(days=60)
     record = sync(loaded, Wanted(("orders",), since=f"{days:%Y-%m-%d}"))
     assert record.exit_code == 0
     assert query("select reason from ops.windows order by started_at desc limit 1") == [("backfill",)]
     assert query(query_state) != before
     server.requests.clear()
-    sync(loaded)
+    sync(loaded, ORDERS)
     since = [
         int(params["updated_at-from"])
         for _, path, params, _ in server.requests
@@ -413,6 +420,7 @@ def test_a_backfill_leaves_the_cursor_alone(
     assert since[0] > opened - 3600
 
 
+@pytest.mark.slow
 def test_a_full_sync_reads_everything_again(loaded: Settings, shop: Shop) -> None:
     record = sync(loaded, Wanted(full=True))
     assert record.rows["orders"] == len(shop.ids("orders"))

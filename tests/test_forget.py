@@ -27,8 +27,6 @@ from pipelines.warehouse import warehouse_of
 from tests.database import running_cluster
 from tests.stage import Listener, settings_for, with_cart
 
-pytestmark = pytest.mark.xdist_group("forget")
-
 EMAIL = "zebulon.quuxinen@example.org"
 SPELLED = " Zebulon.Quuxinen@Example.ORG"
 ADDRESS = {
@@ -212,6 +210,7 @@ def test_an_address_that_is_none_and_a_warehouse_that_is_none(settings: Settings
         flow.forget(settings, EMAIL, Listener())
 
 
+@pytest.mark.slow
 def test_somebody_who_never_came_stays_out(
     settings: Settings, shop: Shop, query: Callable[[str], list[tuple[Any, ...]]]
 ) -> None:
@@ -225,6 +224,7 @@ def test_somebody_who_never_came_stays_out(
     assert not [place for place in seen(settings, [EMAIL]) if "email" in place]
 
 
+@pytest.mark.slow
 def test_files_of_a_command_are_their_owner_s_alone(tmp_path: Path) -> None:
     with make_shop(20, seed=3) as shop, serve(shop) as server:
         (tmp_path / ".dlt").mkdir()

@@ -13,8 +13,6 @@ from pipelines.docs import keys_of, page
 from pipelines.settings import PLATFORMS
 from pipelines.sources import cscart, mycashflow
 
-pytestmark = pytest.mark.xdist_group("models")
-
 Manifest = dict[str, Any]
 Models = list[dict[str, Any]]
 

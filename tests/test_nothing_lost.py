@@ -81,6 +81,7 @@ def test_the_comparison_sees_what_is_not_equal() -> None:
         assert len(list(compare_ids(player))) == 2
 
 
+@pytest.mark.slow
 def test_a_row_that_enters_a_window_as_another_leaves_costs_none() -> None:
     with reading_many_changes() as (player, ids):
 

@@ -98,7 +98,10 @@ def with_values(changes: Mapping[int, Mapping[str, Any]]) -> Change:
     return with_rows(lambda row: json.dumps(row | dict(changes.get(row["id"], {}))))
 
 
-@pytest.mark.parametrize("name", PLACES)
+@pytest.mark.parametrize(
+    "name",
+    ["in pairs", *(pytest.param(name, marks=pytest.mark.slow) for name in PLACES if name != "in pairs")],
+)
 def test_all_but_the_sick_orders_load_and_they_do_when_they_are_well(
     settings: Settings, server: ShopServer, shop: Shop, query: Query, name: str
 ) -> None:
@@ -197,7 +200,7 @@ def test_the_rows_around_a_sick_one_may_go_before_it_is_well(
     assert_well_again(settings, query, shop)
 
 
-@pytest.mark.parametrize("name", ["products", "brands"])
+@pytest.mark.parametrize("name", ["products", pytest.param("brands", marks=pytest.mark.slow)])
 def test_a_sick_row_of_a_whole_list_is_not_called_deleted(
     settings: Settings, server: ShopServer, shop: Shop, query: Query, name: str
 ) -> None:
@@ -332,6 +335,7 @@ def test_rows_without_an_exact_meaning_are_set_aside_and_nothing_else(
     assert_well_again(settings, query, shop)
 
 
+@pytest.mark.slow
 def test_a_row_that_was_set_aside_loads_when_its_answer_is_well_though_nothing_changed(
     settings: Settings, server: ShopServer, shop: Shop, query: Query
 ) -> None:

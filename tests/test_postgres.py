@@ -30,8 +30,6 @@ from pipelines.warehouse import Read, insert, published_of, warehouse_of
 from tests.database import PASSWORD, Cluster, running_cluster, url_of
 from tests.stage import Listener, settings_for, with_cart
 
-pytestmark = pytest.mark.xdist_group("postgres")
-
 Query = Callable[[str], list[tuple[Any, ...]]]
 
 # What the numbers are, and what they are made of; tables are found by reading the schemas.

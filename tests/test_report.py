@@ -18,8 +18,6 @@ from pipelines.report.definitions import DEFINITIONS, RFM_KEYS
 from pipelines.report.queries import QUERIES
 from pipelines.transform import project_folder
 
-pytestmark = pytest.mark.xdist_group("report")
-
 SCRIPTS = Path(__file__).parent / "report"
 MODELS = project_folder() / "models"
 GENERATED_AT = datetime(2026, 3, 31, 3, 40, tzinfo=UTC)

@@ -17,8 +17,6 @@ from tests.test_report import GENERATED_AT, MODELS, make_warehouse
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 WIDTHS = {"phone": (360, 780), "desktop": (1200, 900)}
 PAPER = {"light": "rgb(252, 251, 248)", "dark": "rgb(20, 24, 26)"}
 Visit = Callable[..., AbstractContextManager["Page"]]

@@ -26,7 +26,7 @@ from pipelines.settings import Settings
 from pipelines.transform import Wish
 from tests.stage import Listener, settings_for
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("segments")]
+pytestmark = pytest.mark.slow
 
 ZONES = {"helsinki": "Europe/Helsinki", "auckland": "Pacific/Auckland"}
 LISTS = ("orders", "customers", "email_subscribers")

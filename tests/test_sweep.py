@@ -92,7 +92,7 @@ def test_a_second_sweep_finds_nothing_new(settings: Settings, shop: Shop, query:
     assert set(first) < set(query("select * from ops.deleted_records"))
 
 
-@pytest.mark.parametrize("found_by", ["sync", "sweep"])
+@pytest.mark.parametrize("found_by", ["sweep", pytest.param("sync", marks=pytest.mark.slow)])
 def test_a_record_that_is_back_is_struck_out(
     settings: Settings, shop: Shop, query: Query, found_by: str
 ) -> None:
@@ -111,6 +111,7 @@ def test_a_record_that_is_back_is_struck_out(
     assert deleted(query) == gone[1:]
 
 
+@pytest.mark.slow
 def test_a_full_sync_keeps_the_tombstones_of_what_is_still_gone(
     settings: Settings, shop: Shop, query: Query
 ) -> None:
@@ -165,6 +166,7 @@ def test_a_refused_list_does_not_keep_the_others_from_being_swept(
     assert (deleted(query), deleted(query, "customers")) == ([], customer)
 
 
+@pytest.mark.slow
 def test_a_whole_list_that_shrinks_too_much_is_refused_and_all_others_load(
     loaded: Settings, shop: Shop, query: Query
 ) -> None:

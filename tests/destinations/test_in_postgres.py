@@ -23,8 +23,6 @@ from tests.database import Cluster, running_cluster
 from tests.destinations.desk import SECRETS, desk_for, people
 from tests.stage import Listener, settings_for
 
-pytestmark = pytest.mark.xdist_group("in_postgres")
-
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:

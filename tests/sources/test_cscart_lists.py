@@ -20,8 +20,6 @@ from pipelines.sources.cscart.resources import EVERY
 from tests.sources.lists import tables_made_by
 from tests.stage import Listener, settings_for
 
-pytestmark = pytest.mark.xdist_group("cscart_lists")
-
 OF = {endpoint.name: endpoint for endpoint in EVERY}
 OWN = tuple(name for name in OF if not OF[name].within)
 ASKED = {"orders": {"include_incompleted": "Y"}, "users": {"user_type": "C"}, "statuses": {"type": "O"}}

@@ -41,8 +41,6 @@ from tests.sources.manners import RETRY_AFTER, Manners
 from tests.sources.story import Chapter, Told, tell
 from tests.stage import Listener, settings_for
 
-pytestmark = pytest.mark.xdist_group("every_resource")
-
 ROOT = Path(__file__).parents[2]
 STAGING = ROOT / "sql/models/staging/mycashflow"
 LAG = 600
