@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test test-deep check format bench docs clean
+.PHONY: help setup demo test test-slow test-deep check format bench docs clean
 
 help: ## Show what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -22,10 +22,13 @@ $(READY): pyproject.toml constraints.txt
 demo: setup ## The demo store, loaded, modelled, published and reported
 	$(BIN)/kassavirta demo
 
-test: setup ## The ordinary test suite
-	$(BIN)/pytest -n 2 --dist worksteal -m "not deep"
+test: setup ## The fast tests: four minutes on two cores
+	$(BIN)/pytest -n 2 -m "not slow and not deep"
 
-test-deep: setup ## The tests that take minutes
+test-slow: setup ## The whole journeys, which CI runs too: MINUTES on two cores
+	$(BIN)/pytest -n 2 -m "slow and not deep"
+
+test-deep: setup ## Hundreds of histories, kills and loads: HOURS
 	$(BIN)/pytest -m deep
 
 check: setup ## Format, lint, types, import floors, SQL

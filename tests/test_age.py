@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
@@ -69,7 +68,9 @@ def counts(settings: Settings) -> dict[str, int]:
         }
 
 
-@pytest.mark.parametrize("loads", [20, pytest.param(500, marks=pytest.mark.deep)])
+@pytest.mark.parametrize(
+    "loads", [pytest.param(20, marks=pytest.mark.slow), pytest.param(500, marks=pytest.mark.deep)]
+)
 def test_many_loads_are_as_small_and_quick_as_one(tmp_path: Path, shop: Shop, loads: int) -> None:
     old, young, seconds = age(tmp_path, shop, loads)
     print(
@@ -84,15 +85,13 @@ def test_many_loads_are_as_small_and_quick_as_one(tmp_path: Path, shop: Shop, lo
     assert kept[0][0] <= 5
 
 
-def test_old_windows_are_added_up_and_no_total_changes(settings: Settings, shop: Shop) -> None:
+def test_old_windows_are_added_up_and_no_total_changes(loaded: Settings) -> None:
     totals = (
         "select sum(api_count), sum(distinct_rows), sum(requests), count(distinct resource) from ops.windows"
     )
-    with serve(shop) as server:
-        settings = replace(settings, stores=settings_for(settings.directory, server.url).stores)
-        for _ in range(3):
-            load(settings)
-    place = warehouse_of(settings)
+    for _ in range(2):
+        load(loaded)
+    place = warehouse_of(loaded)
     with place.connect() as connection:
         connection.execute("update ops.windows set started_at = started_at - interval 8 day")
         connection.execute("update ops.runs set started_at = started_at - interval 91 day")

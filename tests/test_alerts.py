@@ -81,6 +81,7 @@ def hook(ear: Ear) -> str:
     return f"http://127.0.0.1:{ear.server_port}/secret-path"
 
 
+@pytest.mark.slow
 def test_one_call_when_it_fails_and_one_when_it_is_well(tmp_path: Path, shop: Shop, ear: Ear) -> None:
     with serve(shop) as server:
         alert(tmp_path, server.url, webhook=hook(ear))
@@ -134,6 +135,7 @@ def kill(home: Path, server: ShopServer) -> None:
         os.kill(child.pid, signal.SIGKILL)
 
 
+@pytest.mark.slow
 def test_a_killed_run_is_seen_recorded_and_told(tmp_path: Path, server: ShopServer, ear: Ear) -> None:
     alert(tmp_path, server.url, webhook=hook(ear))
     assert run("sync").exit_code == 0
@@ -161,6 +163,7 @@ def test_a_first_run_that_was_killed_is_recorded_too(tmp_path: Path, server: Sho
     assert statuses == ["failed", "done"]
 
 
+@pytest.mark.slow
 def test_logs_say_what_every_run_did(tmp_path: Path, server: ShopServer, shop: Shop) -> None:
     configure(tmp_path, server.url)
     assert run("logs").output == ""

@@ -117,6 +117,7 @@ def test_a_backfill_is_cut_into_windows_of_31_days_that_begin_in_the_store_s_zon
     assert query("select id from raw_mycashflow.orders order by id") == expected
 
 
+@pytest.mark.slow
 def test_a_backfill_brings_old_values_back_and_leaves_the_cursor_alone(
     settings: Settings, shop: Shop, server: ShopServer, days: tuple[str, str], query: Query
 ) -> None:
@@ -140,6 +141,7 @@ def test_a_backfill_brings_old_values_back_and_leaves_the_cursor_alone(
     assert windows_asked(server)[0][0] == cursor
 
 
+@pytest.mark.slow
 def test_an_interrupted_backfill_keeps_its_windows_and_goes_on_where_it_was(
     settings: Settings, server: ShopServer, days: tuple[str, str], query: Query
 ) -> None:
@@ -154,6 +156,7 @@ def test_an_interrupted_backfill_keeps_its_windows_and_goes_on_where_it_was(
     assert windows_asked(server) == cut(days)[2:]
 
 
+@pytest.mark.slow
 def test_another_backfill_begins_at_its_own_beginning(
     settings: Settings, server: ShopServer, days: tuple[str, str]
 ) -> None:
@@ -163,6 +166,7 @@ def test_another_backfill_begins_at_its_own_beginning(
     assert windows_asked(server) == cut(other)
 
 
+@pytest.mark.slow
 def test_a_finished_backfill_begins_anew(
     settings: Settings, server: ShopServer, days: tuple[str, str]
 ) -> None:
@@ -184,6 +188,7 @@ def test_a_backfill_without_an_end_goes_up_to_now(
     assert query(f"select details from raw_mycashflow.orders where id = {number}") == [("just now",)]
 
 
+@pytest.mark.slow
 def test_an_order_that_changes_while_a_backfill_runs_is_the_next_sync_s(
     settings: Settings, shop: Shop, server: ShopServer, days: tuple[str, str], query: Query
 ) -> None:
@@ -203,6 +208,7 @@ def test_an_order_that_changes_while_a_backfill_runs_is_the_next_sync_s(
     assert query("select count(*), count(distinct id) from raw_mycashflow.orders") == [(120, 120)]
 
 
+@pytest.mark.slow
 def test_full_reads_everything_and_the_cursor_stays(
     settings: Settings, shop: Shop, server: ShopServer, query: Query
 ) -> None:
@@ -222,6 +228,7 @@ def test_full_reads_everything_and_the_cursor_stays(
     assert windows_asked(server)[0][0] == cursor
 
 
+@pytest.mark.slow
 def test_a_backfill_forgets_nothing_of_lists_that_it_does_not_read(
     settings: Settings, shop: Shop, server: ShopServer, days: tuple[str, str], query: Query
 ) -> None:

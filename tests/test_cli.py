@@ -185,6 +185,7 @@ def test_a_build_before_anything_is_loaded(tmp_path: Path) -> None:
     assert_refused(run("build"), 2, "nothing is loaded yet: run `kassavirta sync` first")
 
 
+@pytest.mark.slow
 def test_a_selection_is_built_and_not_published(tmp_path: Path, server: ShopServer) -> None:
     configure(tmp_path, server.url)
     assert run("sync").exit_code == 0

@@ -27,6 +27,8 @@ from pipelines.transform import Wish, project_folder
 from pipelines.warehouse.duck import DuckWarehouse
 from tests.stage import Listener, settings_for, with_cart
 
+pytestmark = pytest.mark.slow
+
 # Segments of which money, returns and the newsletter list decide nothing.
 SHARED = (
     "new_customers_30",

@@ -194,6 +194,7 @@ def test_the_seed_is_the_published_table() -> None:
     assert len(seed) == 125
 
 
+@pytest.mark.slow
 def test_everybody_has_a_row_and_buyers_have_the_figures_of_a_second_computation(
     built: Built, expected: pd.DataFrame
 ) -> None:
@@ -218,6 +219,7 @@ def test_everybody_has_a_row_and_buyers_have_the_figures_of_a_second_computation
     assert expected["median_gap"].notna().sum() > 20
 
 
+@pytest.mark.slow
 def test_who_never_bought_is_a_prospect_without_scores(built: Built, expected: pd.DataFrame) -> None:
     others = built.model.drop(expected.index)
     assert len(others) > 20
@@ -227,6 +229,7 @@ def test_who_never_bought_is_a_prospect_without_scores(built: Built, expected: p
     assert "prospect" not in set(built.model.loc[expected.index, "lifecycle_stage"])
 
 
+@pytest.mark.slow
 def test_equal_values_have_equal_scores(built: Built) -> None:
     buyers = built.model[built.model["order_count"] > 0]
     for value, score in (
@@ -239,6 +242,7 @@ def test_equal_values_have_equal_scores(built: Built) -> None:
         assert level.size().max() > 1, score
 
 
+@pytest.mark.slow
 def test_segments_have_the_members_of_an_independent_count(built: Built, expected: pd.DataFrame) -> None:
     due = usual_gaps(built.orders)
     email = built.customers.set_index("customer_key")["email_normalised"]
@@ -284,6 +288,7 @@ def usual_gaps(orders: pd.DataFrame) -> dict[str, float]:
     return frame.groupby("store")["days"].median().to_dict()
 
 
+@pytest.mark.slow
 def test_stores_and_currencies_are_never_added_up(built: Built, expected: pd.DataFrame) -> None:
     table = built.rfm_segments
     assert dict(zip(table["store"], table["currency"], strict=True)) == {"demo": "EUR", "young": "SEK"}

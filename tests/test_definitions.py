@@ -25,6 +25,7 @@ def members(settings: Settings) -> int:
         return int(read(SIZE)["members"][0])
 
 
+@pytest.mark.slow
 def test_a_threshold_of_one_s_own_is_what_the_models_go_by(tmp_path: Path, server: ShopServer) -> None:
     settings = settings_for(tmp_path, server.url)
     flow.sync(settings, settings.chosen(), Wanted(), Listener())

@@ -52,6 +52,7 @@ def mark(settings: Settings, **ids: int) -> None:
         insert(connection, "deleted_records", rows)
 
 
+@pytest.mark.slow
 def test_what_is_deleted_counts_nowhere_and_nothing_else_moves(
     settings: Settings, rebuild: Callable[[], object], query: Query
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from tests.stage import Listener, settings_for
 
 Query = Callable[[str], list[tuple[Any, ...]]]
 
+ORDERS = Wanted(("orders",))
 CHILDREN = {
     "products": "orders__products",
     "shipments": "orders__shipments",
@@ -56,8 +58,7 @@ def test_the_first_load_brings_every_row_of_every_list(settings: Settings, shop:
     assert order_ids(query) == shop.ids("orders")
 
 
-def test_values_arrive_exactly(settings: Settings, shop: Shop, query: Query) -> None:
-    sync(settings)
+def test_values_arrive_exactly(loaded: Settings, shop: Shop, query: Query) -> None:
     for order_id in shop.ids("orders")[:20]:
         order = shop.get("orders", order_id)
         (row,) = query(
@@ -87,26 +88,24 @@ def test_the_ledger_proves_that_nothing_is_missing(settings: Settings, shop: Sho
 
 
 def test_a_second_sync_with_nothing_new_asks_at_most_four_times(
-    settings: Settings, server: ShopServer, query: Query
+    loaded: Settings, server: ShopServer, query: Query
 ) -> None:
-    sync(settings)
     before = order_ids(query)
     server.requests.clear()
-    sync(settings)
+    sync(loaded)
     assert max(asked(server).values()) <= 4
     assert order_ids(query) == before
 
 
 def test_what_is_new_or_changed_arrives_and_nothing_else_is_asked_for(
-    settings: Settings, shop: Shop, server: ShopServer, query: Query
+    loaded: Settings, shop: Shop, server: ShopServer, query: Query
 ) -> None:
-    sync(settings)
     server.requests.clear()
     changed, removed = shop.ids("orders")[5], shop.ids("orders")[6]
     shop.update("orders", changed, {"status": "CANCELLED", "total": 1.25})
     shop.update("orders", removed, {key: [] for key in CHILDREN})
     created = shop.insert("orders", {"status": "OPEN", "total": 7.5})
-    record = sync(settings)
+    record = sync(loaded)
     assert record.exit_code == 0
     assert asked(server)["orders"] <= 4
     assert query(f"select status, total::double from raw_mycashflow.orders where id = {changed}") == [
@@ -117,55 +116,54 @@ def test_what_is_new_or_changed_arrives_and_nothing_else_is_asked_for(
     ]
 
 
-@pytest.mark.parametrize("key", CHILDREN)
+@pytest.mark.parametrize(
+    "key", ["products", *(pytest.param(key, marks=pytest.mark.slow) for key in CHILDREN if key != "products")]
+)
 def test_a_list_that_becomes_empty_takes_its_rows_along(
-    settings: Settings, shop: Shop, query: Query, key: str
+    loaded: Settings, shop: Shop, query: Query, key: str
 ) -> None:
     table = CHILDREN[key]
-    sync(settings)
     ((order_id, rows),) = query(
         f"select order_id, count(*) from raw_mycashflow.{table} group by 1 order by 1 limit 1"
     )
     ((all_before,),) = query(f"select count(*) from raw_mycashflow.{table}")
     shop.update("orders", order_id, {key: []})
-    sync(settings)
+    sync(loaded, ORDERS)
     assert query(f"select count(*) from raw_mycashflow.{table} where order_id = {order_id}") == [(0,)]
     assert query(f"select count(*) from raw_mycashflow.{table}") == [(all_before - rows,)]
     assert query(f"select count(*) from raw_mycashflow.{table} where _empty") == [(0,)]
 
 
 def test_a_shipment_completed_without_moving_the_order_is_seen(
-    settings: Settings, shop: Shop, query: Query
+    loaded: Settings, shop: Shop, query: Query
 ) -> None:
-    sync(settings)
     order_id = next(number for number in shop.ids("orders") if shop.get("orders", number)["shipments"])
     shipments = shop.get("orders", order_id)["shipments"]
     now = shop.get("orders", shop.insert("orders", {}))["created_at"]
     done = [shipment | {"completed_at": now, "tracking_code": "JJFI1"} for shipment in shipments]
     shop.update("orders", order_id, {"shipments": done}, bump=False)
-    sync(settings)
+    sync(loaded, ORDERS)
     found = query(
         f"select distinct tracking_code from raw_mycashflow.orders__shipments where order_id = {order_id}"
     )
     assert found == [("JJFI1",)]
 
 
-def test_cursors_live_in_the_warehouse_alone(settings: Settings, server: ShopServer) -> None:
-    sync(settings)
-    assert not (settings.data / "dlt").exists()
+def test_cursors_live_in_the_warehouse_alone(loaded: Settings, server: ShopServer) -> None:
+    assert not (loaded.data / "dlt").exists()
     server.requests.clear()
-    sync(settings)
+    sync(loaded)
     assert max(asked(server).values()) <= 4
 
 
+@pytest.mark.slow
 def test_a_first_load_that_was_killed_half_way_is_done_again_without_doubles(
-    settings: Settings, shop: Shop, query: Query
+    loaded: Settings, shop: Shop, query: Query
 ) -> None:
-    sync(settings)
-    with duckdb.connect(str(settings.warehouse)) as connection:
+    with duckdb.connect(str(loaded.warehouse)) as connection:
         for table in ("_dlt_pipeline_state", "_dlt_loads", "customers", "orders__payments"):
             connection.execute(f"delete from raw_mycashflow.{table}")
-    assert sync(settings).exit_code == 0
+    assert sync(loaded).exit_code == 0
     for table, rows in shop.ledger().rows.items():
         assert query(f"select count(*) from raw_mycashflow.{table}") == [(rows,)], table
 
@@ -173,9 +171,9 @@ def test_a_first_load_that_was_killed_half_way_is_done_again_without_doubles(
 def test_a_row_that_heals_is_set_aside_no_more(settings: Settings, shop: Shop, query: Query) -> None:
     sick = shop.ids("orders")[0]
     shop.update("orders", sick, {"discount": {"amount": 5}})
-    assert sync(settings).exit_code == 4
+    assert sync(settings, ORDERS).exit_code == 4
     shop.update("orders", sick, {"discount": None})
-    assert sync(settings).exit_code == 0
+    assert sync(settings, ORDERS).exit_code == 0
     assert query("select count(*) from ops.rejected_rows") == [(0,)]
     assert sick in order_ids(query)
 
@@ -184,38 +182,40 @@ def test_rows_without_an_id_are_all_kept_aside(settings: Settings, shop: Shop, q
     first, second = shop.ids("customers")[:2]
     for number in (first, second):
         shop.update("customers", number, {"login_allowed": f"perhaps {number}"})
-    sync(settings)
+    sync(settings, Wanted(("customers",)))
     assert query("select count(distinct record_id) from ops.rejected_rows") == [(2,)]
 
 
-@pytest.mark.parametrize("page_size", [5, 20, 100])
+@pytest.mark.parametrize(
+    "page_size", [20, *(pytest.param(size, marks=pytest.mark.slow) for size in (5, 100))]
+)
 def test_changed_orders_that_are_read_twice_are_there_once(
     tmp_path: Path, shop: Shop, server: ShopServer, query: Query, page_size: int
 ) -> None:
     settings = settings_for(tmp_path, server.url, resources={"orders": ResourceSettings(page_size=page_size)})
-    sync(settings)
+    sync(settings, ORDERS)
     for number in shop.ids("orders")[:30]:
         moment = shop.get("orders", shop.ids("orders")[-1])["created_at"]
         shipments = [row | {"completed_at": moment} for row in shop.get("orders", number)["shipments"]]
         shop.update("orders", number, {"archived_at": _now(shop), "shipments": shipments})
-    sync(settings)
+    sync(settings, ORDERS)
     for table, key in (("orders", "id"), ("orders__products", "order_id, position")):
         twice = f"select {key} from raw_mycashflow.{table} group by all having count(*) > 1"
         assert query(twice) == []
 
 
-def test_what_comes_again_as_it_was_is_not_loaded_again(settings: Settings, shop: Shop, query: Query) -> None:
-    sync(settings)
+@pytest.mark.slow
+def test_what_comes_again_as_it_was_is_not_loaded_again(loaded: Settings, shop: Shop, query: Query) -> None:
     first = shop.ids("orders")[0]
     shop.update("orders", first, {"details": "once"})
-    sync(settings)
-    sync(settings)
+    sync(loaded, ORDERS)
+    sync(loaded, ORDERS)
     loads = "select _dlt_load_id, count(*) from raw_mycashflow.orders group by all order by all"
     before = query(loads)
-    record = sync(settings)
+    record = sync(loaded, ORDERS)
     assert (query(loads), record.rows.get("orders", 0)) == (before, 0)
     shop.update("orders", first, {"details": "twice"}, bump=False)
-    sync(settings)
+    sync(loaded, ORDERS)
     assert query(f"select details from raw_mycashflow.orders where id = {first}") == [("twice",)]
 
 
@@ -227,10 +227,9 @@ def _now(shop: Shop) -> str:
     return stamp
 
 
-def test_every_time_filter_has_both_ends(settings: Settings, server: ShopServer) -> None:
-    sync(settings)
+def test_every_time_filter_has_both_ends(loaded: Settings, server: ShopServer) -> None:
     server.requests.clear()
-    sync(settings)
+    sync(loaded)
     for _, _, params, _ in server.requests:
         for name in params:
             assert not name.endswith("-from") or name.replace("-from", "-to") in params
@@ -247,25 +246,26 @@ def test_a_cursor_s_window_that_is_short_is_not_committed(
             shop.insert("orders", {"updated_at": "2020-01-01T00:00:00+02:00"})
 
     server.before_answer = enter
-    record = sync(settings)
+    record = sync(settings, ORDERS)
     assert record.exit_code == 3
     assert "orders changed while it was read" in str(record.failures[0])
     assert set(query("select status from ops.windows where resource = 'orders'")) == {("failed",)}
     server.before_answer = None
-    assert sync(settings).exit_code == 0
+    assert sync(settings, ORDERS).exit_code == 0
     assert order_ids(query) == shop.ids("orders")
 
 
 def test_orders_are_found_on_the_old_version(tmp_path: Path, shop: Shop) -> None:
     with serve(shop, orders_version="v0") as server:
-        record = sync(settings_for(tmp_path, server.url))
+        record = sync(settings_for(tmp_path, server.url), ORDERS)
         assert record.rows["orders"] == len(shop.ids("orders"))
         pinned = {"orders": ResourceSettings(api_version="v0")}
         server.requests.clear()
-        sync(settings_for(tmp_path, server.url, resources=pinned))
+        sync(settings_for(tmp_path, server.url, resources=pinned), ORDERS)
         assert not [path for _, path, _, _ in server.requests if "/v1/orders" in path]
 
 
+@pytest.mark.slow
 def test_a_list_the_store_does_not_have_is_skipped_and_named(tmp_path: Path, server: ShopServer) -> None:
     elsewhere = {"email_subscribers": ResourceSettings(path="newsletter-people")}
     settings = settings_for(tmp_path, server.url, resources=elsewhere)
@@ -289,15 +289,13 @@ def test_a_list_that_is_switched_off_is_not_asked_for_and_has_its_tables(
     assert (record.exit_code, "customers is switched off" in str(record.failures[0])) == (2, True)
 
 
-def test_a_crash_is_not_recorded_as_done(settings: Settings, query: Query) -> None:
-    sync(settings)
-
+def test_a_crash_is_not_recorded_as_done(loaded: Settings, query: Query) -> None:
     class Deaf(Listener):
         def say(self, text: str) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        flow.sync(settings, settings.chosen(), Wanted(), Deaf())
+        flow.sync(loaded, loaded.chosen(), Wanted(), Deaf())
     assert query("select status, exit_code, message from ops.runs order by started_at desc limit 1") == [
         ("failed", 1, "stopped by KeyboardInterrupt")
     ]
@@ -305,7 +303,7 @@ def test_a_crash_is_not_recorded_as_done(settings: Settings, query: Query) -> No
 
 def test_what_was_asked_in_a_failed_run_is_in_the_ledger(tmp_path: Path, shop: Shop, query: Query) -> None:
     with serve(shop) as server:
-        assert sync(settings_for(tmp_path, server.url)).exit_code == 0
+        assert sync(settings_for(tmp_path, server.url), ORDERS).exit_code == 0
     with serve(shop) as server:
         server.sick["orders"].update(shop.ids("orders")[1:])
         again = settings_for(tmp_path, server.url, attempts=1, concurrency=1)
@@ -317,7 +315,7 @@ def test_what_was_asked_in_a_failed_run_is_in_the_ledger(tmp_path: Path, shop: S
 
 def test_an_api_that_caps_its_pages_loses_nothing(tmp_path: Path, shop: Shop, query: Query) -> None:
     with serve(shop, page_size_cap=7) as server:
-        sync(settings_for(tmp_path, server.url))
+        sync(settings_for(tmp_path, server.url), ORDERS)
     assert order_ids(query) == shop.ids("orders")
 
 
@@ -326,7 +324,7 @@ def test_a_row_that_has_no_exact_meaning_is_set_aside_and_the_rest_is_loaded(
 ) -> None:
     sick, *healthy = shop.ids("orders")
     shop.update("orders", sick, {"discount": {"amount": 5}})
-    record = sync(settings)
+    record = sync(settings, ORDERS)
     assert record.exit_code == 4
     assert "1 rows set aside in ops.rejected_rows" in record.remarks[0]
     assert order_ids(query) == healthy
@@ -345,10 +343,10 @@ def test_a_row_that_has_no_exact_meaning_is_set_aside_and_the_rest_is_loaded(
 @pytest.mark.parametrize("fault", ["rate-limit", "server-errors", "broken-json", "truncated"])
 def test_passing_faults_cost_time_and_no_rows(tmp_path: Path, shop: Shop, query: Query, fault: str) -> None:
     with serve(shop, faults=(fault,)) as server:
-        small = {"orders": ResourceSettings(page_size=20)}
-        record = sync(settings_for(tmp_path, server.url, resources=small))
+        small = {"orders": ResourceSettings(page_size=10)}
+        record = sync(settings_for(tmp_path, server.url, resources=small), ORDERS)
         assert record.exit_code == 0
-    least = 1 + -(-len(shop.ids("orders")) // 20) + 1 + 1
+    least = 1 + -(-len(shop.ids("orders")) // 10) + 1 + 1
     assert record.requests > least, "the fault never struck"
     assert order_ids(query) == shop.ids("orders")
     assert query("select distinct status from ops.windows") == [("complete",)]
@@ -369,11 +367,11 @@ def test_a_store_that_fails_half_way_leaves_nothing_and_the_next_run_is_exact(
             raise ConnectionAbortedError
 
     server.before_answer = refuse
-    record = sync(settings)
+    record = sync(settings, ORDERS)
     assert (record.exit_code, len(record.failures)) == (3, 1)
     assert query("select count(*) from ops.quarantine") == [(0,)]
     server.before_answer = None
-    assert sync(settings).exit_code == 0
+    assert sync(settings, ORDERS).exit_code == 0
     assert order_ids(query) == shop.ids("orders")
     assert query("select status, count(*) from ops.runs group by 1 order by 1") == [
         ("done", 1),
@@ -381,6 +379,7 @@ def test_a_store_that_fails_half_way_leaves_nothing_and_the_next_run_is_exact(
     ]
 
 
+@pytest.mark.slow
 def test_writes_between_requests_are_all_there_once_the_store_is_quiet(
     tmp_path: Path, shop: Shop, server: ShopServer, query: Query
 ) -> None:
@@ -393,35 +392,37 @@ def test_writes_between_requests_are_all_there_once_the_store_is_quiet(
             shop.update("orders", order_id, {"details": f"touched {order_id}"})
 
     server.before_answer = meddle
-    sync(settings)
+    sync(settings, ORDERS)
     server.before_answer = None
-    sync(settings)
+    sync(settings, ORDERS)
     assert order_ids(query) == shop.ids("orders")
     told = dict(query("select id, details from raw_mycashflow.orders"))
     assert {number: shop.get("orders", number)["details"] for number in shop.ids("orders")} == told
 
 
-def test_a_backfill_leaves_the_cursor_alone(settings: Settings, server: ShopServer, query: Query) -> None:
-    sync(settings)
+def test_a_backfill_leaves_the_cursor_alone(
+    loaded: Settings, server: ShopServer, query: Query, opened: int
+) -> None:
     query_state = "select max(_dlt_load_id) from raw_mycashflow.orders"
     before = query(query_state)
-    record = sync(settings, Wanted(("orders",), since="2000-01-01"))
+    days = datetime.fromtimestamp(opened, UTC) - timedelta(days=60)
+    record = sync(loaded, Wanted(("orders",), since=f"{days:%Y-%m-%d}"))
     assert record.exit_code == 0
     assert query("select reason from ops.windows order by started_at desc limit 1") == [("backfill",)]
     assert query(query_state) != before
     server.requests.clear()
-    sync(settings)
+    sync(loaded, ORDERS)
     since = [
         int(params["updated_at-from"])
         for _, path, params, _ in server.requests
         if path.endswith("/orders") and "updated_at-from" in params
     ]
-    assert since[0] > 1_600_000_000
+    assert since[0] > opened - 3600
 
 
-def test_a_full_sync_reads_everything_again(settings: Settings, shop: Shop) -> None:
-    sync(settings)
-    record = sync(settings, Wanted(full=True))
+@pytest.mark.slow
+def test_a_full_sync_reads_everything_again(loaded: Settings, shop: Shop) -> None:
+    record = sync(loaded, Wanted(full=True))
     assert record.rows["orders"] == len(shop.ids("orders"))
 
 
@@ -447,7 +448,7 @@ def test_an_unknown_list_is_refused_before_anything_is_asked(settings: Settings,
 def test_one_store_s_failure_does_not_touch_another(tmp_path: Path, server: ShopServer, query: Query) -> None:
     good = settings_for(tmp_path, server.url)
     dead = replace(good.stores["demo"], name="dead", base_url="http://127.0.0.1:9", attempts=1)
-    record = sync(replace(good, stores={"dead": dead, **good.stores}))
+    record = sync(replace(good, stores={"dead": dead, **good.stores}), ORDERS)
     assert record.exit_code == 3
     assert "dead: GET" in str(record.failures[0])
     assert query("select distinct store from raw_mycashflow.orders") == [("demo",)]
@@ -458,9 +459,9 @@ def test_two_stores_share_tables_and_nothing_else(
 ) -> None:
     one = settings_for(tmp_path, server.url)
     two = replace(one, stores={**one.stores, "second": replace(one.stores["demo"], name="second")})
-    sync(two)
+    sync(two, ORDERS)
     shop.update("orders", shop.ids("orders")[0], {"payments": []})
-    sync(replace(two, stores={"second": two.stores["second"]}))
+    sync(replace(two, stores={"second": two.stores["second"]}), ORDERS)
     counts = dict(query("select store, count(*) from raw_mycashflow.orders__payments group by 1"))
     assert counts["second"] < counts["demo"]
     assert query("select store, count(*) from raw_mycashflow.orders group by 1 order by 1") == [
@@ -474,8 +475,8 @@ def test_a_second_run_is_told_who_holds_the_lock(settings: Settings) -> None:
         run_lock(settings.data, "sync"),
         pytest.raises(SettingsError, match="another run is under way: sync, process"),
     ):
-        sync(settings)
-    assert sync(settings).exit_code == 0
+        sync(settings, ORDERS)
+    assert sync(settings, ORDERS).exit_code == 0
 
 
 def test_the_source_works_in_a_dlt_pipeline_of_one_s_own(

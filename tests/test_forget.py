@@ -144,11 +144,13 @@ def tables(path: Path) -> Iterator[tuple[str, bytes]]:
             yield f"{path.name}: {schema}.{table}", "\n".join(row[0] for row in found.fetchall()).encode()
 
 
+@pytest.mark.slow
 def test_nothing_under_data_holds_the_person(life: Life) -> None:
     assert seen(life.settings, WORDS) == set()
     assert not [line for line in life.told if "zebulon" in line.lower()]
 
 
+@pytest.mark.slow
 def test_orders_keep_their_money_and_sums_stay(life: Life) -> None:
     assert {sql: life.query(sql) for sql in life.before} == life.before
     ids = ", ".join(map(str, life.orders))
@@ -167,6 +169,7 @@ def test_orders_keep_their_money_and_sums_stay(life: Life) -> None:
     assert found == [(None, None, None)]
 
 
+@pytest.mark.slow
 def test_what_is_remembered_are_hashes(life: Life) -> None:
     kinds = life.query("select kind, count(*), min(length(subject)) from ops.erasures group by 1 order by 1")
     assert kinds == [("account", 2, 64), ("e-mail", 1, 64), ("salt", 1, 64)]
@@ -174,6 +177,7 @@ def test_what_is_remembered_are_hashes(life: Life) -> None:
     assert (status, command) == ("done", "forget")
 
 
+@pytest.mark.slow
 def test_no_later_load_brings_the_person_back(life: Life) -> None:
     shop, number = life.shop, life.orders[-1]
     shop.update("orders", number, told(shop, number, SPELLED.upper()) | {"status": "CANCELLED"})
@@ -183,6 +187,7 @@ def test_no_later_load_brings_the_person_back(life: Life) -> None:
     assert seen(life.settings, WORDS) == set()
 
 
+@pytest.mark.slow
 def test_a_healed_row_of_the_person_loads_without_them(life: Life) -> None:
     sick = life.shop.ids("orders")[2]
     life.shop.update("orders", sick, {"discount": None})
@@ -191,6 +196,7 @@ def test_a_healed_row_of_the_person_loads_without_them(life: Life) -> None:
     assert seen(life.settings, WORDS) == set()
 
 
+@pytest.mark.slow
 def test_another_salt_is_refused_before_it_brings_anybody_back(life: Life) -> None:
     other = replace(life.settings, salt="another")
     record = flow.sync(other, other.chosen(), Wanted(), Listener())
@@ -204,6 +210,7 @@ def test_an_address_that_is_none_and_a_warehouse_that_is_none(settings: Settings
         flow.forget(settings, EMAIL, Listener())
 
 
+@pytest.mark.slow
 def test_somebody_who_never_came_stays_out(
     settings: Settings, shop: Shop, query: Callable[[str], list[tuple[Any, ...]]]
 ) -> None:
@@ -217,6 +224,7 @@ def test_somebody_who_never_came_stays_out(
     assert not [place for place in seen(settings, [EMAIL]) if "email" in place]
 
 
+@pytest.mark.slow
 def test_files_of_a_command_are_their_owner_s_alone(tmp_path: Path) -> None:
     with make_shop(20, seed=3) as shop, serve(shop) as server:
         (tmp_path / ".dlt").mkdir()

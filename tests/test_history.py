@@ -17,6 +17,8 @@ from pipelines.transform import Wish
 from pipelines.warehouse import read_frame
 from tests.stage import Listener, settings_for
 
+pytestmark = pytest.mark.slow
+
 CDNOW = Path(__file__).parents[2] / "shared/data/cdnow.csv"
 SMALL = """customer_id,date,units,amount_usd
 1,1997-01-01,1,11.77

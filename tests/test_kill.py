@@ -296,6 +296,7 @@ def kill_and_load(scene: Scene, kill: Callable[[], str]) -> str:
     return phase
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("phase", ["extract", "load"])
 @pytest.mark.parametrize("root", ["/cscart", "/cscart-4.10"])
 def test_a_load_from_cscart_that_was_killed_is_done_again(scene: Scene, root: str, phase: str) -> None:
@@ -329,12 +330,13 @@ def assert_orders_are_told(scene: Scene, root: str) -> None:
         }
 
 
-@pytest.mark.parametrize("phase", ["extract", "load"])
+@pytest.mark.parametrize("phase", ["extract", pytest.param("load", marks=pytest.mark.slow)])
 def test_a_first_load_that_was_killed_is_done_again(scene: Scene, phase: str) -> None:
     kill_and_load(scene, lambda: scene.kill_in(phase, *kassavirta("sync")))
     assert scene.hits["over"] == 0
 
 
+@pytest.mark.slow
 def test_what_is_published_outlives_kills_while_loading_building_and_publishing(scene: Scene) -> None:
     scene.finish(*kassavirta("sync"))
     publish(scene.warehouse, scene.published)

@@ -217,6 +217,7 @@ def test_the_pages_of_dbt_know_every_model(documentation: Path, models: Models) 
     assert all(model["compiled_code"] for model in models)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_a_platform_that_is_absent_has_no_node(tmp_path: Path, platform: str) -> None:
     """Tests of a model that is disabled stay in the manifest; dbt does not run them."""

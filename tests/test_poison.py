@@ -98,7 +98,10 @@ def with_values(changes: Mapping[int, Mapping[str, Any]]) -> Change:
     return with_rows(lambda row: json.dumps(row | dict(changes.get(row["id"], {}))))
 
 
-@pytest.mark.parametrize("name", PLACES)
+@pytest.mark.parametrize(
+    "name",
+    ["in pairs", *(pytest.param(name, marks=pytest.mark.slow) for name in PLACES if name != "in pairs")],
+)
 def test_all_but_the_sick_orders_load_and_they_do_when_they_are_well(
     settings: Settings, server: ShopServer, shop: Shop, query: Query, name: str
 ) -> None:
@@ -136,6 +139,7 @@ def test_a_sick_order_is_tried_again_by_each_run_and_does_not_stop_the_cursor(
     assert len(set_aside(query)) == 1
 
 
+@pytest.mark.slow
 def test_a_sick_order_that_changes_is_loaded_as_it_then_is(
     settings: Settings, server: ShopServer, shop: Shop, query: Query
 ) -> None:
@@ -153,6 +157,7 @@ def test_a_sick_order_that_changes_is_loaded_as_it_then_is(
     ]
 
 
+@pytest.mark.slow
 def test_an_order_that_falls_sick_keeps_its_last_values_until_it_is_well(
     settings: Settings, server: ShopServer, shop: Shop, query: Query
 ) -> None:
@@ -179,6 +184,7 @@ def test_a_sick_order_that_is_deleted_is_missed_no_more(
     assert_well_again(settings, query, shop)
 
 
+@pytest.mark.slow
 def test_the_rows_around_a_sick_one_may_go_before_it_is_well(
     settings: Settings, server: ShopServer, shop: Shop, query: Query
 ) -> None:
@@ -194,7 +200,7 @@ def test_the_rows_around_a_sick_one_may_go_before_it_is_well(
     assert_well_again(settings, query, shop)
 
 
-@pytest.mark.parametrize("name", ["products", "brands"])
+@pytest.mark.parametrize("name", ["products", pytest.param("brands", marks=pytest.mark.slow)])
 def test_a_sick_row_of_a_whole_list_is_not_called_deleted(
     settings: Settings, server: ShopServer, shop: Shop, query: Query, name: str
 ) -> None:
@@ -231,6 +237,7 @@ def test_an_answer_that_breaks_now_and_then_costs_nothing(
     assert ids(query, "customers") == shop.ids("customers")
 
 
+@pytest.mark.slow
 def test_twenty_sick_rows_are_rows_and_more_are_an_outage(
     settings: Settings, server: ShopServer, shop: Shop, query: Query
 ) -> None:
@@ -246,7 +253,14 @@ def test_twenty_sick_rows_are_rows_and_more_are_an_outage(
     assert_well_again(settings, query, shop)
 
 
-@pytest.mark.parametrize("answered", ["nothing", "the greeting", "the first half"])
+@pytest.mark.parametrize(
+    "answered",
+    [
+        pytest.param("nothing", marks=pytest.mark.slow),
+        "the greeting",
+        pytest.param("the first half", marks=pytest.mark.slow),
+    ],
+)
 def test_a_store_that_is_down_is_an_outage_and_leaves_nothing_behind(
     settings: Settings, server: ShopServer, shop: Shop, query: Query, answered: str
 ) -> None:
@@ -321,6 +335,7 @@ def test_rows_without_an_exact_meaning_are_set_aside_and_nothing_else(
     assert_well_again(settings, query, shop)
 
 
+@pytest.mark.slow
 def test_a_row_that_was_set_aside_loads_when_its_answer_is_well_though_nothing_changed(
     settings: Settings, server: ShopServer, shop: Shop, query: Query
 ) -> None:
@@ -343,6 +358,7 @@ def test_rows_that_are_none_load_when_they_are_some(
     assert_well_again(settings, query, shop, "customers")
 
 
+@pytest.mark.slow
 def test_a_misfit_of_a_whole_list_is_not_called_deleted_and_loads_when_it_is_well(
     settings: Settings, server: ShopServer, shop: Shop, query: Query
 ) -> None:

@@ -157,6 +157,7 @@ def rows_of(frame: pandas.DataFrame) -> list[str]:
     return sorted(map(repr, kept.itertuples(index=False, name=None)))
 
 
+@pytest.mark.slow
 def test_every_mart_metric_and_segment_is_the_same_row_by_row(both: Both) -> None:
     tables, others = both.read(lambda read: tables_of(read, *BUILT))
     assert tables == others
@@ -168,6 +169,7 @@ def test_every_mart_metric_and_segment_is_the_same_row_by_row(both: Both) -> Non
     assert len(one) > 0
 
 
+@pytest.mark.slow
 def test_what_they_are_made_of_is_the_same_too(both: Both) -> None:
     tables, others = both.read(lambda read: tables_of(read, *UNDER_THEM))
     assert tables == others
@@ -177,6 +179,7 @@ def test_what_they_are_made_of_is_the_same_too(both: Both) -> None:
         assert rows_of(one) == rows_of(other[one.columns]), table
 
 
+@pytest.mark.slow
 def test_what_was_asked_and_what_is_gone_is_written_down_alike(both: Both) -> None:
     windows = (
         "select resource, reason, api_count, distinct_rows, duplicates, rejected_rows, quarantined_rows,"
@@ -189,6 +192,7 @@ def test_what_was_asked_and_what_is_gone_is_written_down_alike(both: Both) -> No
         assert len(one) > 0
 
 
+@pytest.mark.slow
 def test_the_report_is_the_same_page(both: Both) -> None:
     """Over the same records of runs, which differ in their times."""
     with warehouse_of(both.postgres).connect() as connection:
@@ -340,6 +344,7 @@ def test_nothing_is_loaded_or_published_yet(tmp_path: Path, server: ShopServer, 
     assert_refused(run("demo", "--size", "10"), "leaves your database alone")
 
 
+@pytest.mark.slow
 def test_the_password_is_nowhere(
     tmp_path: Path,
     server: ShopServer,
@@ -384,6 +389,7 @@ def test_a_folder_of_sockets_is_an_address_too(
     assert run("status").exit_code == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("root", ["/cscart", "/cscart-4.10"])
 def test_cscart_loads_into_a_database_as_into_a_file(
     tmp_path: Path, server: ShopServer, shop: Shop, database: Server, root: str

@@ -53,6 +53,7 @@ def shop_at() -> Iterator[ShopServer]:
         yield server
 
 
+@pytest.mark.slow
 def test_what_is_damaged_or_lost_comes_back_as_it_was(tmp_path: Path, shop_at: ShopServer) -> None:
     configure(tmp_path, shop_at.url)
     warehouse, published = tmp_path / "data/warehouse.duckdb", tmp_path / "data/kassavirta.duckdb"
@@ -84,25 +85,23 @@ def failures(settings: Settings) -> list[Exception]:
         return [error]
 
 
-def test_damage_in_the_middle_of_the_file_is_named(settings: Settings) -> None:
-    flow.sync(settings, settings.chosen(), Wanted(), Listener())
-    content = bytearray(settings.warehouse.read_bytes())
+def test_damage_in_the_middle_of_the_file_is_named(loaded: Settings) -> None:
+    content = bytearray(loaded.warehouse.read_bytes())
     for place in range(3 * 4096, len(content), 64 * 1024):
         content[place + 100 : place + 4000] = b"\xa5" * 3900
-    settings.warehouse.write_bytes(content)
-    (told,) = {str(error) for error in failures(settings)}
+    loaded.warehouse.write_bytes(content)
+    (told,) = {str(error) for error in failures(loaded)}
     assert "warehouse.duckdb: it is no DuckDB file that this version can read. Move it away" in told
 
 
 def test_an_older_warehouse_is_moved_forward(
-    settings: Settings, query: Callable[[str], list[tuple[Any, ...]]]
+    loaded: Settings, query: Callable[[str], list[tuple[Any, ...]]]
 ) -> None:
-    flow.sync(settings, settings.chosen(), Wanted(), Listener())
-    with duckdb.connect(str(settings.warehouse)) as connection:
+    with duckdb.connect(str(loaded.warehouse)) as connection:
         connection.execute("drop table ops.schema_version")
         connection.execute("drop table ops.erasures")
         connection.execute("alter table ops.runs drop column summary")
-    flow.sync(settings, settings.chosen(), Wanted(), Listener())
+    flow.sync(loaded, loaded.chosen(), Wanted(), Listener())
     assert query("select version from ops.schema_version") == [(len(MIGRATIONS),)]
     assert query("select count(*), count(summary) from ops.runs") == [(2, 1)]
     assert query("select count(*) from ops.erasures") == [(0,)]

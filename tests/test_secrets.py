@@ -35,7 +35,8 @@ SECRETS = {
 }
 ECHO = json.dumps({"headers": {"Authorization": f"Basic {BASIC}"}, "error": f"{USER} with {KEY} is wrong"})
 # Where the store's API is: MyCashflow's, and CS-Cart's in two dialects.
-ROOTS = ("", "/cscart", "/cscart-4.10")
+OLD = "/cscart-4.10"
+ROOTS = ("", "/cscart", pytest.param(OLD, marks=pytest.mark.slow))
 
 
 def configure(home: Path, url: str) -> None:
@@ -104,6 +105,7 @@ def test_no_file_and_no_line_of_a_run_holds_the_key(
     assert_unseen(listen(result, caplog), tmp_path)
 
 
+@pytest.mark.slow
 def test_a_good_run_leaves_no_secret_in_tables_state_and_dbt_s_files(
     tmp_path: Path, shop: Shop, caplog: pytest.LogCaptureFixture, scratch_stays: None
 ) -> None:
@@ -193,6 +195,7 @@ def test_secrets_that_a_store_spells_otherwise_are_not_repeated(
     assert_unseen(listen(result, caplog), tmp_path)
 
 
+@pytest.mark.slow
 def test_a_failing_run_leaves_no_secret_in_its_record(
     tmp_path: Path, shop: Shop, caplog: pytest.LogCaptureFixture, scratch_stays: None
 ) -> None:

@@ -26,6 +26,8 @@ from pipelines.settings import Settings
 from pipelines.transform import Wish
 from tests.stage import Listener, settings_for
 
+pytestmark = pytest.mark.slow
+
 ZONES = {"helsinki": "Europe/Helsinki", "auckland": "Pacific/Auckland"}
 LISTS = ("orders", "customers", "email_subscribers")
 HISTORY_MODELS = ("segment_history", "met_segment_movement")

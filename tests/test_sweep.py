@@ -51,12 +51,11 @@ def delete(shop: Shop, count: int, resource: str = "orders") -> list[int]:
 
 
 def test_what_is_gone_is_written_down_and_raw_keeps_its_last_values(
-    settings: Settings, shop: Shop, query: Query
+    loaded: Settings, shop: Shop, query: Query
 ) -> None:
-    sync(settings)
     before = query("select * exclude (_dlt_load_id) from raw_mycashflow.orders order by id")
     gone, customer = delete(shop, 3), delete(shop, 1, "customers")
-    record = sweep(settings)
+    record = sweep(loaded)
     assert (record.exit_code, record.remarks) == (0, [])
     assert (deleted(query), deleted(query, "customers")) == (gone, customer)
     after = query("select * exclude (_dlt_load_id) from raw_mycashflow.orders order by id")
@@ -68,12 +67,11 @@ def test_what_is_gone_is_written_down_and_raw_keeps_its_last_values(
 
 
 def test_a_sweep_reads_ids_only_and_moves_no_cursor(
-    settings: Settings, shop: Shop, server: ShopServer, query: Query
+    loaded: Settings, shop: Shop, server: ShopServer, query: Query
 ) -> None:
-    sync(settings)
     state = query("select * from raw_mycashflow._dlt_pipeline_state")
     server.requests.clear()
-    assert sweep(settings).exit_code == 0
+    assert sweep(loaded).exit_code == 0
     asked = {path.rsplit("/", 1)[-1] for _, path, _, _ in server.requests}
     assert asked == {"orders", "customers", "email-subscribers", "stock-changes"}
     assert not [
@@ -94,7 +92,7 @@ def test_a_second_sweep_finds_nothing_new(settings: Settings, shop: Shop, query:
     assert set(first) < set(query("select * from ops.deleted_records"))
 
 
-@pytest.mark.parametrize("found_by", ["sync", "sweep"])
+@pytest.mark.parametrize("found_by", ["sweep", pytest.param("sync", marks=pytest.mark.slow)])
 def test_a_record_that_is_back_is_struck_out(
     settings: Settings, shop: Shop, query: Query, found_by: str
 ) -> None:
@@ -113,6 +111,7 @@ def test_a_record_that_is_back_is_struck_out(
     assert deleted(query) == gone[1:]
 
 
+@pytest.mark.slow
 def test_a_full_sync_keeps_the_tombstones_of_what_is_still_gone(
     settings: Settings, shop: Shop, query: Query
 ) -> None:
@@ -159,29 +158,28 @@ def test_twenty_rows_are_believed_though_they_are_all(tmp_path: Path, query: Que
 
 
 def test_a_refused_list_does_not_keep_the_others_from_being_swept(
-    settings: Settings, shop: Shop, query: Query
+    loaded: Settings, shop: Shop, query: Query
 ) -> None:
-    sync(settings)
     delete(shop, 25)
     customer = delete(shop, 1, "customers")
-    assert sweep(settings).exit_code == 3
+    assert sweep(loaded).exit_code == 3
     assert (deleted(query), deleted(query, "customers")) == ([], customer)
 
 
+@pytest.mark.slow
 def test_a_whole_list_that_shrinks_too_much_is_refused_and_all_others_load(
-    settings: Settings, shop: Shop, query: Query
+    loaded: Settings, shop: Shop, query: Query
 ) -> None:
-    sync(settings)
     gone = delete(shop, 25, "images")
     number, brand = shop.insert("orders", {}), shop.insert("brands", {"name": "New"})
-    record = sync(settings)
+    record = sync(loaded)
     assert (record.exit_code, len(record.refused), record.failures) == (3, 1, [])
     assert "kassavirta sync demo --allow-shrink" in str(record.refused[0])
     assert deleted(query, "images") == []
     assert query(f"select count(*) from raw_mycashflow.orders where id = {number}") == [(1,)]
     assert query(f"select name from raw_mycashflow.brands where id = {brand}") == [("New",)]
-    assert sync(settings).exit_code == 3
-    assert sync(settings, allow_shrink=True).exit_code == 0
+    assert sync(loaded, "images").exit_code == 3
+    assert sync(loaded, "images", allow_shrink=True).exit_code == 0
     assert deleted(query, "images") == gone
 
 
@@ -277,11 +275,11 @@ def test_a_sweep_is_due_a_week_after_the_last_or_after_the_first_load(settings: 
     assert due()
 
 
-def test_a_run_sweeps_when_it_is_due(settings: Settings, shop: Shop, query: Query) -> None:
-    sync(settings)
+@pytest.mark.slow
+def test_a_run_sweeps_when_it_is_due(loaded: Settings, shop: Shop, query: Query) -> None:
     gone = delete(shop, 3)
-    age(settings, 8)
-    flow.run(settings, settings.chosen(), Wish(), Listener())
+    age(loaded, 8)
+    flow.run(loaded, loaded.chosen(), Wish(), Listener())
     assert deleted(query) == gone
 
 

@@ -170,6 +170,7 @@ def test_a_bad_line_is_named(tmp_path: Path, line: str) -> None:
         shop_of_purchases(path)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not CDNOW.is_file(), reason="the CDNOW file is not part of the project")
 def test_cdnow() -> None:
     with shop_of_purchases(CDNOW) as shop:

@@ -112,6 +112,7 @@ def test_without_consent_nobody_is_put_there_and_who_is_there_is_unsubscribed(ap
     assert there(apifon)["email_status"] == "UNSUBSCRIBED"
 
 
+@pytest.mark.slow
 def test_a_subscriber_whose_answer_was_lost_is_found_there(apifon: Desk) -> None:
     apifon.put("subscribers", [])
     apifon.send()

@@ -128,6 +128,7 @@ def run_twice(home: Path, size: int) -> int:
     return peak
 
 
+@pytest.mark.slow
 def test_two_thousand_customers_arrive_exactly(tmp_path: Path) -> None:
     run_twice(tmp_path, 2_000)
 

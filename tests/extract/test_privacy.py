@@ -129,6 +129,7 @@ def test_columns_can_be_named_in_the_environment(tmp_path: Path, monkeypatch: py
     assert columns == {"customer_information__email": "drop"}
 
 
+@pytest.mark.slow
 def test_models_build_when_everything_personal_is_dropped_or_hashed(
     tmp_path: Path, shop: Shop, server: ShopServer, query: Callable[[str], list[tuple[Any, ...]]]
 ) -> None:

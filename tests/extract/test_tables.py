@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.errors import ContractError
@@ -161,6 +161,7 @@ def test_free_form_values_stay_with_their_rows_when_lists_are_null_empty_and_ful
     assert found == [None, [(21, '{"a":1}'), (22, None)], [], [(41, '{"a":2}')]]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no news of pages
 @given(st.lists(rows_of_any_kind(), min_size=1, max_size=5), st.lists(rows_of_any_kind(), max_size=5))
 def test_a_page_is_read_the_same_the_fast_way_and_the_thorough_way(
     first: list[dict[str, Any]], second: list[dict[str, Any]]

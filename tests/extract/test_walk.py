@@ -78,7 +78,9 @@ def _some(rng: Random, ids: list[int], count: int) -> list[int]:
     return rng.sample(ids, min(count, len(ids)))
 
 
-@pytest.mark.parametrize("chunk", range(CHUNKS))
+@pytest.mark.parametrize(
+    "chunk", [0, *(pytest.param(chunk, marks=pytest.mark.slow) for chunk in range(1, CHUNKS))]
+)
 def test_every_row_that_stays_is_taken_once_or_is_in_a_gap(chunk: int) -> None:
     for seed in range(chunk, HISTORIES, CHUNKS):
         window, page_size, concurrency = troubled(seed)

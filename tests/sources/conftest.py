@@ -1,14 +1,8 @@
-"""The stories that the suite over every list looks at; each is told once, by whichever worker is free."""
+"""The stories that the suite over every list looks at; each is told once, and only when it is looked at."""
 
 from __future__ import annotations
 
-import fcntl
-import pickle
-import traceback
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -80,102 +74,29 @@ def tell_refusal(home: Path) -> Told:
         return story.told
 
 
-STORIES: Mapping[str, Callable[[Path], Any]] = {
-    "life": tell_life,
-    "illness": tell_illness,
-    "refusal": tell_refusal,
-    "opening": tell_opening,
-    "manners": all_manners,
-}
-
-
-class Library:
-    """Stories on disk, shared by the workers of one test run."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.read: dict[str, Any] = {}
-
-    def __getitem__(self, name: str) -> Any:
-        """The story; while another worker tells it, this one tells the others."""
-        if name not in self.read:
-            for mine in (name, *STORIES):
-                with self._lock(mine, fcntl.LOCK_EX | fcntl.LOCK_NB) as is_free:
-                    if is_free:
-                        self._tell(mine)
-                if self._file(name).exists():
-                    break
-            with self._lock(name, fcntl.LOCK_EX):
-                self.read[name] = pickle.loads(self._tell(name).read_bytes())
-        if isinstance(self.read[name], str):
-            pytest.fail(f"the story {name} could not be told: {self.read[name]}", pytrace=False)
-        return self.read[name]
-
-    def _file(self, name: str) -> Path:
-        return self.folder / f"{name}.pickle"
-
-    def _tell(self, name: str) -> Path:
-        file = self._file(name)
-        if not file.exists():
-            file.with_suffix(".part").write_bytes(pickle.dumps(_attempt(name, self.folder / name)))
-            file.with_suffix(".part").rename(file)
-        return file
-
-    @contextmanager
-    def _lock(self, name: str, how: int) -> Iterator[bool]:
-        with (self.folder / f"{name}.lock").open("w") as file:
-            try:
-                fcntl.flock(file, how)
-            except BlockingIOError:
-                yield False
-            else:
-                yield True
-
-
-def _attempt(name: str, home: Path) -> Any:
-    """The story, or why it cannot be told: it is told once, whatever comes of it."""
-    try:
-        return STORIES[name](home)
-    except Exception:
-        return traceback.format_exc()
+@pytest.fixture(scope="session")
+def life(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    return tell_life(tmp_path_factory.mktemp("life"))
 
 
 @pytest.fixture(scope="session")
-def library(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Library:
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if hasattr(request.config, "workerinput") else base) / "stories"
-    folder.mkdir(exist_ok=True)
-    return Library(folder)
+def opening(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    return tell_opening(tmp_path_factory.mktemp("opening"))
 
 
-@pytest.fixture
-def life(library: Library) -> Told:
-    told: Told = library["life"]
-    return told
+@pytest.fixture(scope="session")
+def illness(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    return tell_illness(tmp_path_factory.mktemp("illness"))
 
 
-@pytest.fixture
-def opening(library: Library) -> Told:
-    told: Told = library["opening"]
-    return told
+@pytest.fixture(scope="session")
+def refusal(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    return tell_refusal(tmp_path_factory.mktemp("refusal"))
 
 
-@pytest.fixture
-def illness(library: Library) -> Told:
-    told: Told = library["illness"]
-    return told
-
-
-@pytest.fixture
-def refusal(library: Library) -> Told:
-    told: Told = library["refusal"]
-    return told
-
-
-@pytest.fixture
-def manners(library: Library) -> dict[tuple[str, int], Manners]:
-    found: dict[tuple[str, int], Manners] = library["manners"]
-    return found
+@pytest.fixture(scope="session")
+def manners(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, int], Manners]:
+    return all_manners(tmp_path_factory.mktemp("manners"))
 
 
 def _change_every_list(story: Story) -> None:

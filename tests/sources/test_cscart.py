@@ -126,7 +126,7 @@ def test_a_store_without_rewriting_is_read_through_api_php(
     assert record.rows["orders"] == count
 
 
-@pytest.mark.parametrize("status", [200, 503])
+@pytest.mark.parametrize("status", [200, pytest.param(503, marks=pytest.mark.slow)])
 def test_a_page_of_maintenance_is_no_data(server: ShopServer, tmp_path: Path, status: int) -> None:
     settings = settings_for(tmp_path, f"{server.url}/cscart", attempts=2)
     assert sync(settings, "users").exit_code == 0
@@ -250,6 +250,7 @@ def test_an_old_store_is_asked_for_each_changed_order_once(
     assert query(settings, f"select total from raw_cscart.orders where order_id = {recent}")[0][0] > 0
 
 
+@pytest.mark.slow
 def test_an_old_order_of_an_old_store_is_seen_the_next_day(
     server: ShopServer, shop: Shop, tmp_path: Path
 ) -> None:
@@ -299,7 +300,7 @@ def test_an_order_that_cannot_be_read_is_set_aside_and_read_when_it_can(
     assert query(settings, "select count(*) from ops.quarantine") == [(0,)]
 
 
-@pytest.mark.parametrize("trouble", ["sick", "odd"])
+@pytest.mark.parametrize("trouble", ["sick", pytest.param("odd", marks=pytest.mark.slow)])
 def test_an_order_of_an_old_store_that_fails_only_by_itself_is_tried_again(
     server: ShopServer, shop: Shop, tmp_path: Path, trouble: str
 ) -> None:

@@ -36,7 +36,9 @@ ASKED = {
 LINE = ("item_id", "product_id", "product_code", "amount", "price", "discount", "subtotal")
 
 
-@pytest.mark.parametrize("seed", range(HISTORIES))
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, HISTORIES))]
+)
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_once_the_store_is_quiet_one_sync_makes_the_warehouse_equal_it(dialect: str, seed: int) -> None:
     play(dialect, seed, rounds=2)

@@ -239,6 +239,7 @@ def test_a_wrong_key_is_asked_with_once(tmp_path: Path) -> None:
             server.requests.clear()
 
 
+@pytest.mark.slow
 @either
 @each_own
 def test_what_cannot_be_read_is_set_aside_and_named(illness: Told, name: str, trouble: str) -> None:
@@ -251,6 +252,7 @@ def test_what_cannot_be_read_is_set_aside_and_named(illness: Told, name: str, tr
     assert (place["id_before"] or 0) < number < (place["id_after"] or number + 1)
 
 
+@pytest.mark.slow
 @either
 @each_own
 def test_everything_else_is_loaded(illness: Told, name: str, trouble: str) -> None:
@@ -263,6 +265,7 @@ def test_everything_else_is_loaded(illness: Told, name: str, trouble: str) -> No
     assert not [record for record in chapter.deleted if record[1] == name]
 
 
+@pytest.mark.slow
 @either
 @each_own
 def test_what_could_not_be_read_is_loaded_when_the_store_recovers(
@@ -274,6 +277,7 @@ def test_what_could_not_be_read_is_loaded_when_the_store_recovers(
     assert len(with_value(healed, name, column)) == (trouble == "garbled")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [403, 404])
 @each
 def test_a_list_that_is_refused_is_skipped_and_named(refusal: Told, name: str, status: int) -> None:
@@ -284,6 +288,7 @@ def test_a_list_that_is_refused_is_skipped_and_named(refusal: Told, name: str, s
     assert (line.startswith("warning: "), line in chapter.remarks) == (is_expected, not is_expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [403, 404])
 @each
 def test_check_tells_what_is_refused(refusal: Told, name: str, status: int) -> None:
@@ -293,6 +298,7 @@ def test_check_tells_what_is_refused(refusal: Told, name: str, status: int) -> N
     assert (len(told), len(listed)) == (1, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [403, 404])
 @each_own
 def test_a_list_is_loaded_whatever_others_are_refused(refusal: Told, name: str, status: int) -> None:
@@ -301,6 +307,7 @@ def test_a_list_is_loaded_whatever_others_are_refused(refusal: Told, name: str, 
     assert not [line for line in chapter.said if f"demo: {name} skipped" in line]
 
 
+@pytest.mark.slow
 @each
 def test_a_list_that_is_refused_has_its_tables_and_loses_nothing(refusal: Told, name: str) -> None:
     for chapter in refusal.chapters.values():
@@ -310,7 +317,7 @@ def test_a_list_that_is_refused_has_its_tables_and_loses_nothing(refusal: Told, 
     assert name in INNER or set(loaded(refusal["open"], name)) == refusal["open"].present[name]
 
 
-@pytest.mark.parametrize("story", ["life", "illness", "opening"])
+@pytest.mark.parametrize("story", ["life", "opening", pytest.param("illness", marks=pytest.mark.slow)])
 def test_no_gift_card_s_code_is_stored_anywhere(request: pytest.FixtureRequest, story: str) -> None:
     """Not even of a card that was set aside, and in no file below `data/`."""
     told: Told = request.getfixturevalue(story)
