@@ -177,6 +177,7 @@ def test_a_finished_backfill_begins_anew(
     assert windows_asked(server) == cut(days)
 
 
+@pytest.mark.slow
 def test_a_backfill_without_an_end_goes_up_to_now(
     settings: Settings, server: ShopServer, days: tuple[str, str], shop: Shop, query: Query
 ) -> None:

@@ -168,6 +168,7 @@ def test_a_first_load_that_was_killed_half_way_is_done_again_without_doubles(
         assert query(f"select count(*) from raw_mycashflow.{table}") == [(rows,)], table
 
 
+@pytest.mark.slow
 def test_a_row_that_heals_is_set_aside_no_more(settings: Settings, shop: Shop, query: Query) -> None:
     sick = shop.ids("orders")[0]
     shop.update("orders", sick, {"discount": {"amount": 5}})
@@ -186,9 +187,8 @@ def test_rows_without_an_id_are_all_kept_aside(settings: Settings, shop: Shop, q
     assert query("select count(distinct record_id) from ops.rejected_rows") == [(2,)]
 
 
-@pytest.mark.parametrize(
-    "page_size", [20, *(pytest.param(size, marks=pytest.mark.slow) for size in (5, 100))]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("page_size", [5, 20, 100])
 def test_changed_orders_that_are_read_twice_are_there_once(
     tmp_path: Path, shop: Shop, server: ShopServer, query: Query, page_size: int
 ) -> None:
@@ -400,6 +400,7 @@ def test_writes_between_requests_are_all_there_once_the_store_is_quiet(
     assert {number: shop.get("orders", number)["details"] for number in shop.ids("orders")} == told
 
 
+@pytest.mark.slow
 def test_a_backfill_leaves_the_cursor_alone(
     loaded: Settings, server: ShopServer, query: Query, opened: int
 ) -> None:

@@ -89,6 +89,7 @@ def test_what_is_nested_arrives_though_its_parent_does_not_move(
         assert query(sql) == [(expected,)]
 
 
+@pytest.mark.slow
 def test_a_payment_that_moves_nothing_is_seen_within_a_day(
     settings: Settings, shop: Shop, query: Query
 ) -> None:
@@ -105,6 +106,7 @@ def test_a_payment_that_moves_nothing_is_seen_within_a_day(
     assert query(found) == [("PAID-BY-TEST",)]
 
 
+@pytest.mark.slow
 def test_an_order_may_go_back_and_lose_what_it_had(settings: Settings, shop: Shop, query: Query) -> None:
     number = next(number for number in shop.ids("orders") if len(shop.get("orders", number)["products"]) > 1)
     shop.update("orders", number, {"status": "COMPLETED", "archived_at": "2020-02-02T02:02:02+02:00"})
@@ -153,6 +155,7 @@ def test_a_row_that_is_written_a_little_late_arrives(settings: Settings, shop: S
     assert query(f"select id from raw_mycashflow.stock_changes where id = {change}") == [(change,)]
 
 
+@pytest.mark.slow
 def test_the_hour_that_comes_twice_is_two_hours(tmp_path: Path, query: Query) -> None:
     """In the autumn night of 2025 half past three came at 0:30 and again at 1:30 UTC."""
     first, second = (

@@ -40,18 +40,19 @@ PREFIXES = {
 }
 
 
-@pytest.fixture(scope="module")
-def documentation(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def documentation(tmp_path: Path) -> Path:
     """dbt's own pages about the project, as `make docs` has them made, here without a warehouse."""
-    target = tmp_path_factory.mktemp("target")
-    invoke(target, PLATFORMS, "docs", "generate", "--empty-catalog")
-    return target
+    invoke(tmp_path, PLATFORMS, "docs", "generate", "--empty-catalog")
+    return tmp_path
 
 
 @pytest.fixture(scope="module")
-def manifest(documentation: Path) -> Manifest:
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
     """dbt's own account of the project with every platform in it."""
-    return manifest_in(documentation)
+    target = tmp_path_factory.mktemp("manifest")
+    invoke(target, PLATFORMS, "parse")
+    return manifest_in(target)
 
 
 def invoke(target: Path, platforms: Sequence[str], *command: str) -> None:
@@ -211,7 +212,10 @@ def test_the_page_of_metrics_is_what_the_yaml_says(manifest: Manifest) -> None:
     assert (ROOT / "docs/metrics.md").read_text(encoding="utf-8") == page(manifest), "run `make docs`"
 
 
-def test_the_pages_of_dbt_know_every_model(documentation: Path, models: Models) -> None:
+@pytest.mark.slow
+def test_the_pages_of_dbt_know_every_model(documentation: Path) -> None:
+    models = [node for name, node in manifest_in(documentation)["nodes"].items() if name.startswith("model.")]
+    assert models
     assert "<html" in (documentation / "index.html").read_text(encoding="utf-8")
     assert (documentation / "catalog.json").exists()
     assert all(model["compiled_code"] for model in models)

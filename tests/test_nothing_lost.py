@@ -46,6 +46,7 @@ def test_so_it_is_in_every_history(chunk: int) -> None:
         play(seed, rounds=2)
 
 
+@pytest.mark.slow
 def test_the_plain_forward_walk_loses_rows_in_the_same_histories() -> None:
     lost = [lost_forward(seed, rounds=2) for seed in range(HISTORIES)]
     assert sum(lost) >= 10

@@ -253,14 +253,8 @@ def test_twenty_sick_rows_are_rows_and_more_are_an_outage(
     assert_well_again(settings, query, shop)
 
 
-@pytest.mark.parametrize(
-    "answered",
-    [
-        pytest.param("nothing", marks=pytest.mark.slow),
-        "the greeting",
-        pytest.param("the first half", marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("answered", ["nothing", "the greeting", "the first half"])
 def test_a_store_that_is_down_is_an_outage_and_leaves_nothing_behind(
     settings: Settings, server: ShopServer, shop: Shop, query: Query, answered: str
 ) -> None:
@@ -371,6 +365,7 @@ def test_a_misfit_of_a_whole_list_is_not_called_deleted_and_loads_when_it_is_wel
     assert_well_again(settings, query, shop, "products")
 
 
+@pytest.mark.slow
 def test_odd_texts_cost_one_row_at_most(
     settings: Settings, server: ShopServer, shop: Shop, query: Query
 ) -> None:
@@ -419,6 +414,7 @@ def test_what_php_says_otherwise_has_one_meaning(
     ) == [("one",), ("two",)]
 
 
+@pytest.mark.slow
 def test_a_key_nobody_knew_may_change_its_type_half_way(
     settings: Settings, server: ShopServer, shop: Shop, query: Query
 ) -> None:

@@ -190,6 +190,7 @@ def test_a_row_that_cannot_be_right_is_not_sent(case: Case, desk: Desk) -> None:
     assert all(status < 300 or status in (404, 409) for _, _, status in desk.inbox.requests)
 
 
+@pytest.mark.slow
 def test_lost_answers_and_429s_change_nothing(case: Case, desk: Desk) -> None:
     desk.inbox.troubles.lost, desk.inbox.troubles.limited = 0.1, 0.1
     many = 60 if case.name == "custobar" else 15  # six batches, or fifteen

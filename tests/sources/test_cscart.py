@@ -266,6 +266,7 @@ def test_an_old_order_of_an_old_store_is_seen_the_next_day(
     assert old in rows_asked(server)
 
 
+@pytest.mark.slow
 @both
 def test_deleted_orders_are_found(server: ShopServer, shop: Shop, tmp_path: Path, root: str) -> None:
     settings = settings_for(tmp_path, server.url + root, attempts=1)
@@ -300,7 +301,8 @@ def test_an_order_that_cannot_be_read_is_set_aside_and_read_when_it_can(
     assert query(settings, "select count(*) from ops.quarantine") == [(0,)]
 
 
-@pytest.mark.parametrize("trouble", ["sick", pytest.param("odd", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("trouble", ["sick", "odd"])
 def test_an_order_of_an_old_store_that_fails_only_by_itself_is_tried_again(
     server: ShopServer, shop: Shop, tmp_path: Path, trouble: str
 ) -> None:
