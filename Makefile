@@ -25,10 +25,10 @@ demo: setup ## The demo store, loaded, modelled, published and reported
 test: setup ## The fast tests: four minutes on two cores
 	$(BIN)/pytest -n 2 -m "not slow and not deep"
 
-test-slow: setup ## The whole journeys, which CI runs too: MINUTES on two cores
+test-slow: setup ## The whole journeys, which CI runs too: some ten minutes on two cores
 	$(BIN)/pytest -n 2 -m "slow and not deep"
 
-test-deep: setup ## Hundreds of histories, kills and loads: HOURS
+test-deep: setup ## Hundreds of histories, kills and loads: hours
 	$(BIN)/pytest -m deep
 
 check: setup ## Format, lint, types, import floors, SQL
