@@ -38,7 +38,7 @@ LOAD_MEMORY = "192MB"
 
 # And while rows trickle in, a few at a time: what is written goes to the file soon, and each thread more
 # would have buffers of its own. Measured: a million receipts need no more than a hundred thousand.
-LEAN: Mapping[str, str] = {"memory_limit": "'32MB'", "checkpoint_threshold": "'256KB'", "threads": "1"}
+LEAN: Mapping[str, str] = {"memory_limit": "'48MB'", "checkpoint_threshold": "'1MB'", "threads": "1"}
 
 
 @dataclass(frozen=True)
