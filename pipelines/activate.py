@@ -36,7 +36,7 @@ def activate(
     for account in accounts:
         destination = open_destination(account)
         try:
-            with warehouse_of(settings).connect() as connection:
+            with warehouse_of(settings).connect_lean() as connection:
                 _send_all(connection, destination, sending, run_id, say, delivery)
         except PipelineError as failure:
             delivery.failures.append(failure)

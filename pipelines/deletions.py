@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from pipelines import warehouse
+from pipelines.brake import is_too_much
 from pipelines.errors import LoadRefused
 from pipelines.extract.endpoint import Endpoint
 from pipelines.extract.ledger import Ledger
@@ -19,10 +20,6 @@ from pipelines.extract.stream import Stream
 from pipelines.job import Job
 from pipelines.settings import now
 from pipelines.warehouse import Connection
-
-# Gone at once: more than so many rows that are also more than this share of the list are refused.
-FEW_ROWS = 20
-LARGE_SHARE = 0.2
 
 
 @dataclass(frozen=True)
@@ -100,7 +97,7 @@ def _find_gone(connection: Connection, census: Census, allow_shrink: bool) -> li
         [census.store, census.endpoint.name],
     ).fetchall()
     gone = [record for record, is_present in rows if not is_present and not _is_unknown(record, census)]
-    if len(gone) > FEW_ROWS and len(gone) > LARGE_SHARE * len(rows) and not allow_shrink:
+    if is_too_much(len(gone), len(rows)) and not allow_shrink:
         raise LoadRefused(
             f"{census.store}: {census.endpoint.name} has lost {len(gone):,} of {len(rows):,} records, "
             "too many to believe without you; they are kept as they were. If it is true, run `kassavirta "

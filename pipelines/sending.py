@@ -15,6 +15,7 @@ from typing import Any
 import pendulum
 
 from pipelines import warehouse
+from pipelines.brake import is_too_much
 from pipelines.destinations.base import (
     Destination,
     Feed,
@@ -169,11 +170,14 @@ class _Run:
             )
 
     def _guard(self, desired: int) -> None:
+        """Nothing, unless all of an audience is gone, however small it was, or too much to believe it."""
+        if not self.feed.is_audience or self.sending.allow_shrink:
+            return
         last = receipts.last_desired(self.connection, self.outcome.destination, self.feed.name)
-        if self.feed.is_audience and not self.sending.allow_shrink and desired < last * (1 - MOST_LOST):
+        if is_too_much(last - desired, last) or desired == 0 < last:
             raise SendRefused(
                 f"{self.outcome.destination}: {self.feed.name} has {desired} rows, {last} the last time: "
-                "more than a fifth is gone, nothing was sent. If that is right, run "
+                "so many are gone that nothing was sent. If that is right, run "
                 "`kassavirta activate --allow-shrink`."
             )
 

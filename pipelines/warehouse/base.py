@@ -60,6 +60,13 @@ class Warehouse(Protocol):
             SettingsError: it cannot be reached, read or written; the message says what to do.
         """
 
+    def connect_lean(self) -> AbstractContextManager[Connection]:
+        """A connection to write with, likewise, whose memory does not grow however much is written.
+
+        Raises:
+            SettingsError: as `connect` does.
+        """
+
     def hold(self) -> AbstractContextManager[None]:
         """It can be written, and no other run writes to it as long as this lasts.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +36,10 @@ MOST_FREE = 0.5
 # What DuckDB may hold in memory while it loads, however much there is to load.
 LOAD_MEMORY = "192MB"
 
+# And while rows trickle in, a few at a time: what is written goes to the file soon, and each thread more
+# would have buffers of its own. Measured: a million receipts need no more than a hundred thousand.
+LEAN: Mapping[str, str] = {"memory_limit": "'48MB'", "checkpoint_threshold": "'1MB'", "threads": "1"}
+
 
 @dataclass(frozen=True)
 class DuckWarehouse:
@@ -52,6 +56,14 @@ class DuckWarehouse:
         if not read_only:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         return connect(self.path, read_only)
+
+    @contextmanager
+    def connect_lean(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection that has little memory and puts what is written into the file at once."""
+        with self.connect() as connection:
+            for name, value in LEAN.items():
+                connection.execute(f"set {name} = {value}")
+            yield connection
 
     @contextmanager
     def hold(self) -> Iterator[None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,6 +115,10 @@ class PostgresWarehouse:
             raise explained(error) from error
         finally:
             connection.close()
+
+    def connect_lean(self) -> AbstractContextManager[PostgresConnection]:
+        """A connection as any: what it needs is the server's matter."""
+        return self.connect()
 
     @contextmanager
     def hold(self) -> Iterator[None]:

@@ -55,30 +55,45 @@ class Difference:
         return int(found[0]), int(found[1]), int(found[2])
 
     def pages(self, connection: Connection) -> Iterator[list[dict[str, Any]]]:
-        """The rows that are to be sent, in the order of their keys; the ledger may be written meanwhile."""
+        """The rows that are to be sent, in the order of their keys; the ledger may be written meanwhile.
+
+        Each page is of one stretch of keys, of both tables: what is held at once does not grow with them.
+        """
         names = ["store", "row_key", "customer_key", "payload_hash", *self.columns]
         listed = ", ".join(f"desired.{name}" for name in names)
-        after = ["", ""]
-        while True:
+        for stretch in self._stretches(connection):
             rows = connection.execute(
                 f"select {listed}, known.status, known.consent, known.payload_hash, known.accepted_at"
-                f" {self._from()}"
+                f" {self._from(STRETCH)}"
                 f" and not coalesce({_DONE}, false) and not coalesce({_WAITING}, false)"
-                " and (desired.store, desired.row_key) > (?, ?)"
-                f" order by desired.store, desired.row_key limit {AT_ONCE}",
-                [*self._given(), self.refused_before, self.unsure_before, *after],
+                " order by desired.row_key",
+                [*stretch, *self._given(stretch), self.refused_before, self.unsure_before],
             ).fetchall()
-            if not rows:
-                return
-            after = [rows[-1][0], rows[-1][1]]
-            yield [dict(zip([*names, *KNOWN], row, strict=True)) for row in rows]
+            if rows:
+                yield [dict(zip([*names, *KNOWN], row, strict=True)) for row in rows]
 
-    def _from(self) -> str:
+    def _stretches(self, connection: Connection) -> Iterator[tuple[str, str, str]]:
+        """Store, a key, and the key so many rows after it."""
+        stores = connection.execute(f"select distinct store from outbound.{self.model} order by 1").fetchall()
+        for (store,) in stores:
+            after = ""
+            while True:
+                ((last,),) = connection.execute(
+                    f"select max(row_key) from (select row_key from outbound.{self.model}"
+                    f" where store = ? and row_key > ? order by row_key limit {AT_ONCE}) as stretch",
+                    [store, after],
+                ).fetchall()
+                if last is None:
+                    break
+                yield store, after, last
+                after = last
+
+    def _from(self, stretch: str = "true") -> str:
         """Desired rows beside known ones; without people who were forgotten, or never came to be there."""
         return (
-            f"from outbound.{self.model} as desired left join ops.sync_rows as known"
-            " on known.destination = ? and known.object = ? and known.store = desired.store"
-            " and known.row_key = desired.row_key"
+            f"from (select * from outbound.{self.model} where {stretch}) as desired left join"
+            f" (select * from ops.sync_rows where destination = ? and object = ? and {stretch}) as known"
+            " on known.store = desired.store and known.row_key = desired.row_key"
             " where (? or desired.store = any(?))"
             " and not (desired.is_update_only and known.accepted_at is null)"
             " and coalesce(known.status, '') <> 'forgotten'"
@@ -86,11 +101,12 @@ class Difference:
             " from ops.sync_rows where status = 'forgotten' and destination = ?)"
         )
 
-    def _given(self) -> list[Any]:
+    def _given(self, stretch: Sequence[str] = ()) -> list[Any]:
         names = list(self.stores)
-        return [self.destination, self.feed, not names, names, self.destination]
+        return [self.destination, self.feed, *stretch, not names, names, self.destination]
 
 
+STRETCH = "store = ? and row_key > ? and row_key <= ?"
 _SAME = "known.payload_hash = desired.payload_hash"
 _DONE = f"({_SAME} and known.status in ('accepted', 'withheld'))"
 _WAITING = (
@@ -134,10 +150,10 @@ def keep_read(connection: Connection, schema: str, table: str, rows: Sequence[Ma
 
 
 def last_desired(connection: Connection, destination: str, feed: str) -> int:
-    """How many rows there were when all of them were last looked at; 0 the first time."""
+    """How many rows there were the last time that anything was done with them; 0 the first time."""
     found = connection.execute(
-        "select desired from ops.sync_runs where destination = ? and object = ? and status = 'done'"
-        " order by started_at desc limit 1",
+        "select desired from ops.sync_runs where destination = ? and object = ?"
+        " and (status = 'done' or queried > 0) order by started_at desc limit 1",
         [destination, feed],
     ).fetchall()
     return int(found[0][0]) if found else 0

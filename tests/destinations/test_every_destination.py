@@ -223,9 +223,11 @@ def test_a_limit_sends_so_many_and_leaves_the_rest_for_the_next_run(case: Case, 
     assert case.arrived(desk.inbox) == names(case, range(25))
 
 
-@pytest.mark.parametrize("left", [0, 10])
-def test_an_audience_that_shrank_too_much_is_refused(case: Case, desk: Desk, left: int) -> None:
-    desk.put(case.feed, case.rows(range(25)))
+@pytest.mark.parametrize(("before", "left"), [(5, 0), (60, 35)])
+def test_an_audience_that_is_empty_or_shrank_too_much_is_refused(
+    case: Case, desk: Desk, before: int, left: int
+) -> None:
+    desk.put(case.feed, case.rows(range(before)))
     desk.send()
     desk.put(case.feed, [row | case.changed for row in case.rows(range(left))])
     desk.inbox.requests.clear()
@@ -235,6 +237,25 @@ def test_an_audience_that_shrank_too_much_is_refused(case: Case, desk: Desk, lef
     assert writes(desk.inbox) == 0
     assert desk.send(allow_shrink=True).exit_code == 0
     assert desk.counts(case.feed) == (left, left, 0, 0)
+
+
+def test_a_few_rows_less_are_believed(case: Case, desk: Desk) -> None:
+    """The same brake as for what a store has lost: more than a fifth, and more than twenty rows."""
+    desk.put(case.feed, case.rows(range(25)))
+    desk.send()
+    desk.put(case.feed, case.rows(range(5)))
+    assert desk.send().exit_code == 0
+
+
+def test_a_run_that_failed_half_way_counts_as_the_last_time(case: Case, desk: Desk) -> None:
+    """Else an audience of which one row always fails would never be looked after."""
+    desk.set(attempts=1)
+    desk.put(case.feed, case.rows(range(25)))
+    desk.inbox.troubles.down.append(503)
+    assert desk.send().exit_code == 3
+    desk.put(case.feed, [])
+    assert desk.send().exit_code == 3
+    assert "allow-shrink" in str(desk.send().problems[0])
 
 
 def test_nobody_is_deleted_who_left_the_audience(case: Case, desk: Desk) -> None:
