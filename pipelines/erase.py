@@ -12,6 +12,7 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import md5
 from importlib import import_module
 from typing import Any
 
@@ -262,18 +263,16 @@ def _blank_rejected(erasure: Erasure) -> None:
 def _forget_keys(erasure: Erasure, accounts: Mapping[str, set[tuple[str, int]]]) -> None:
     """Where models do not write, rows go that are known by a key made of nothing but the address.
 
-    What destinations were sent is marked, so that it is deleted there and not sent again.
+    Whatever destinations may have been sent is marked, so that it is deleted there and never sent again.
     """
+    forgotten = {_account_key(*each) for found in accounts.values() for each in found}
     if not erasure.has("marts", "dim_customers"):
+        forget_customers(erasure.connection, sorted(forgotten))
         return
-    if erasure.has("ops", "sync_rows"):
-        names = [account(*each) for found in accounts.values() for each in found]
-        known = erasure.connection.execute(
-            "select customer_key from marts.dim_customers"
-            " where email_normalised = ? or store || '|' || cast(customer_id as text) = any(?)",
-            [erasure.email, names],
-        ).fetchall()
-        forget_customers(erasure.connection, [key for (key,) in known])
+    known = erasure.connection.execute(
+        "select customer_key from marts.dim_customers where email_normalised = ?", [erasure.email]
+    ).fetchall()
+    forget_customers(erasure.connection, sorted(forgotten | {key for (key,) in known}))
     keys = erasure.connection.execute(
         "select customer_key from marts.dim_customers where email_normalised = ? and customer_id is null",
         [erasure.email],
@@ -283,3 +282,8 @@ def _forget_keys(erasure: Erasure, accounts: Mapping[str, set[tuple[str, int]]])
             erasure.connection.execute(
                 f"delete from {schema}.{table} where customer_key = any(?)", [[key for (key,) in keys]]
             )
+
+
+def _account_key(store: str, number: int) -> str:
+    """The key that the models give an account: `account_key` of `sql/macros/entity_key.sql`."""
+    return md5(f"{store}|account|{number}".encode(), usedforsecurity=False).hexdigest()

@@ -177,6 +177,16 @@ def test_what_is_remembered_are_hashes(life: Life) -> None:
     assert (status, command) == ("done", "forget")
 
 
+def test_no_destination_is_ever_sent_the_accounts_that_are_left_without_a_name(life: Life) -> None:
+    """Their rows stay, for the sums; so they are kept out by key, whatever was sent before."""
+    found = life.query(
+        "select store, customer_id is not null from marts.dim_customers where customer_key in"
+        " (select customer_key from ops.sync_rows where destination = '*' and status = 'forgotten')"
+        " order by store"
+    )
+    assert found == [("cart", True), ("demo", True)]
+
+
 @pytest.mark.slow
 def test_no_later_load_brings_the_person_back(life: Life) -> None:
     shop, number = life.shop, life.orders[-1]

@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from pipelines.settings import now
 from pipelines.warehouse.base import Connection
 from pipelines.warehouse.ops import OPS, TIME, ensure_tables
 
@@ -19,6 +20,9 @@ AT_ONCE = 2000
 # A row's last word. Only the first and `withheld` are done with until the row changes.
 ACCEPTED, WITHHELD, REFUSED = "accepted", "withheld", "refused"
 INVALID, FAILED, UNCONFIRMED, FORGOTTEN = "invalid", "failed", "unconfirmed", "forgotten"
+
+# In the place of a destination: nothing is sent of this person to any, whether it was before or not.
+EVERYWHERE = "*"
 
 COLUMNS = tuple(OPS["sync_rows"])
 KNOWN = ("known_status", "known_consent", "known_hash", "known_accepted_at")
@@ -98,7 +102,7 @@ class Difference:
             " and not (desired.is_update_only and known.accepted_at is null)"
             " and coalesce(known.status, '') <> 'forgotten'"
             " and coalesce(desired.customer_key, '') not in (select coalesce(customer_key, '-')"
-            " from ops.sync_rows where status = 'forgotten' and destination = ?)"
+            f" from ops.sync_rows where status = 'forgotten' and destination in (?, '{EVERYWHERE}'))"
         )
 
     def _given(self, stretch: Sequence[str] = ()) -> list[Any]:
@@ -179,15 +183,22 @@ def mark_deleted(connection: Connection, destination: str, key: str) -> None:
 
 
 def forget_customers(connection: Connection, customer_keys: Sequence[str]) -> int:
-    """Nothing more is sent about these people, and what was sent is listed for deletion; how many rows."""
+    """Nothing is sent about these people any more, what was sent is listed for deletion; how many rows."""
     found = connection.execute(
-        "select count(*) from ops.sync_rows where customer_key = any(?)", [list(customer_keys)]
+        "select count(*) from ops.sync_rows where customer_key = any(?) and destination <> ?",
+        [list(customer_keys), EVERYWHERE],
     ).fetchall()
     connection.execute(
         "update ops.sync_rows set status = 'forgotten', reason = null, payload_hash = null, consent = null"
         " where customer_key = any(?)",
         [list(customer_keys)],
     )
+    tombstones = [
+        {"destination": EVERYWHERE, "object": EVERYWHERE, "store": EVERYWHERE, "row_key": key}
+        | {"customer_key": key, "status": FORGOTTEN, "answered_at": now()}
+        for key in customer_keys
+    ]
+    keep(connection, tombstones)
     return int(found[0][0])
 
 

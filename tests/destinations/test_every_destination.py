@@ -2,134 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-
 import pytest
 
-from pipelines.demo.inbox import Inbox
-from tests.destinations.desk import Desk, desk_for, people
-
-Rows = list[dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Case:
-    """A destination, one of its feeds, and how to read what arrived: key -> a value that changes."""
-
-    name: str
-    feed: str
-    rows: Callable[[Sequence[int]], Rows]
-    arrived: Callable[[Inbox], Mapping[str, Any]]
-    changed: Mapping[str, Any]
-    refused: Mapping[str, Any]
-    invalid: Mapping[str, Any]
-    options: Mapping[str, Any]
-
-    def key(self, number: int) -> str:
-        """The key of a row where it arrives."""
-        return str(next(iter(self.rows([number])[0].values())))
-
-
-def subscribers(numbers: Sequence[int]) -> Rows:
-    return [
-        {
-            "email": f"person{number}@example.com",
-            "row_key": f"{number}",
-            "customer_key": f"key{number}",
-            "status": "UNSUBSCRIBED",
-            "email_status": "SUBSCRIBED",
-            "first_name": f"Etunimi {number}",
-            "segments": "vip",
-        }
-        for number in numbers
-    ]
-
-
-def with_lookups(numbers: Sequence[int]) -> Rows:
-    """Subscribers under the keys of their outbound model."""
-    from hashlib import md5
-
-    return [row | {"row_key": md5(row["email"].encode()).hexdigest()} for row in subscribers(numbers)]
-
-
-def products(numbers: Sequence[int]) -> Rows:
-    return [
-        {
-            "code": f"P/{number}",
-            "row_key": f"variation{number}",
-            "languagecode": "fi",
-            "name": f"Sukat {number}",
-            "salesprice": "12.90",
-            "same_code_count": 1,
-        }
-        for number in numbers
-    ]
-
-
-def read_apifon(inbox: Inbox) -> Mapping[str, Any]:
-    lists = [each for each in inbox.apifon.lists.values() if each.title == "kassavirta"]
-    found = lists[0].subscribers.values() if lists else ()
-    return {row["email"]: row["subscriber_fields"]["FIRST_NAME"] for row in found}
-
-
-CASES = [
-    Case(
-        "custobar",
-        "customers",
-        people,
-        lambda inbox: {key: row["first_name"] for key, row in inbox.custobar.customers.items()},
-        {"first_name": "Uusi"},
-        {"language": "zz"},
-        {"email": "no address"},
-        {"mode": "full", "rows_per_request": 10},
-    ),
-    Case(
-        "apifon",
-        "subscribers",
-        with_lookups,
-        read_apifon,
-        {"first_name": "Uusi"},
-        {"email_status": "PERHAPS"},
-        {"email": "no address"},
-        {},
-    ),
-    Case(
-        "ogoship",
-        "products",
-        products,
-        lambda inbox: {key: row["name"] for key, row in inbox.ogoship.products.items()},
-        {"name": "Uusi"},
-        {"languagecode": "zz"},
-        {"same_code_count": 2},
-        {},
-    ),
-]
-
-
-@pytest.fixture(params=CASES, ids=lambda case: case.name)
-def case(request: pytest.FixtureRequest) -> Case:
-    found: Case = request.param
-    return found
-
-
-@pytest.fixture
-def desk(case: Case, inbox: Inbox, tmp_path: Path) -> Desk:
-    made = desk_for(case.name, inbox, tmp_path, **case.options)
-    made.put_nothing_else(case.feed)
-    return made
-
-
-def names(case: Case, numbers: Sequence[int]) -> dict[str, Any]:
-    """What must have arrived of these."""
-    field = next(iter(case.changed))
-    return {case.key(number): case.rows([number])[0][field] for number in numbers}
-
-
-def writes(inbox: Inbox) -> int:
-    return sum(method != "GET" and not path.startswith("/OAuth") for method, path, _ in inbox.requests)
+from pipelines.warehouse import ensure_ops, warehouse_of
+from pipelines.warehouse.receipts import forget_customers
+from tests.destinations.cases import CASES, Case, names, writes
+from tests.destinations.desk import Desk
 
 
 def test_what_is_desired_arrives_once(case: Case, desk: Desk) -> None:
@@ -300,9 +178,6 @@ def test_a_wrong_key_stops_at_once_and_is_told_nowhere(case: Case, desk: Desk) -
 
 @pytest.mark.parametrize("case", CASES[:2], ids=lambda case: case.name)
 def test_whoever_is_forgotten_is_suppressed_and_deleted_or_listed(case: Case, desk: Desk) -> None:
-    from pipelines.warehouse import warehouse_of
-    from pipelines.warehouse.receipts import forget_customers
-
     rows = case.rows(range(5))
     desk.put(case.feed, rows)
     desk.send()
@@ -320,4 +195,15 @@ def test_whoever_is_forgotten_is_suppressed_and_deleted_or_listed(case: Case, de
     assert desk.send(deleted=[case.key(3)]).exit_code == 0
     assert desk.counts(case.feed) == (4, 0, 4, 0)
     assert desk.send().exit_code == 0
+    assert not any("delete by hand" in line for line in desk.listener.lines)
+
+
+@pytest.mark.parametrize("case", CASES[:2], ids=lambda case: case.name)
+def test_whoever_was_forgotten_before_anything_was_sent_is_sent_nowhere(case: Case, desk: Desk) -> None:
+    with warehouse_of(desk.settings).connect() as connection:
+        ensure_ops(connection)
+        assert forget_customers(connection, ["key3"]) == 0
+    desk.put(case.feed, case.rows(range(5)))
+    assert desk.send().exit_code == 0
+    assert case.arrived(desk.inbox) == names(case, [0, 1, 2, 4])
     assert not any("delete by hand" in line for line in desk.listener.lines)
