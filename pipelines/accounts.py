@@ -22,6 +22,7 @@ COMMON: Mapping[str, type] = {
     "attempts": int,
     "retry_refused_hours": float,
     "settle_minutes": float,
+    "read_again_minutes": float,
     "paths": dict,
 }
 
@@ -96,6 +97,7 @@ class Account:
         stores: whose rows it gets; all stores when empty.
         requests_per_minute: how often it is asked at most.
         retry_refused_hours: a row it refused is sent again after so long, or once it has changed.
+        read_again_minutes: in a long run, who has said no there is read back again after so long.
         settle_minutes: what it accepted can be looked up after so long.
         paths: list -> where it is, in the place of where we think it is.
         options: what only this destination has, by key of its section.
@@ -112,6 +114,7 @@ class Account:
     attempts: int = 6
     retry_refused_hours: float = 24.0
     settle_minutes: float = 15.0
+    read_again_minutes: float = 5.0
     paths: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)

@@ -33,6 +33,8 @@ from pipelines.settings import now
 T = TypeVar("T")
 
 EXCERPT = 200
+# Seconds that two clocks may differ without a word.
+SKEW = 60
 REFUSED = "connection refused"
 # The settings that say where a store is.
 ADDRESS = "store_name or base_url (CS-Cart: url)"
@@ -242,7 +244,10 @@ class Session:
             return
         excerpt = redact(body.decode(errors="replace"), self._secrets)
         if status == 401:
-            raise AccessDenied(f"{where}: user or key is wrong. Set both in .dlt/secrets.toml.", status)
+            raise AccessDenied(
+                f"{where}: user or key is wrong. Set both in .dlt/secrets.toml.{self._clock(response)}",
+                status,
+            )
         if status == 403:
             raise AccessDenied(f"{where}: this API user has no right to read it. Give it the right.", status)
         if status == 429:
@@ -254,6 +259,12 @@ class Session:
         if 300 <= status < 400:
             raise ApiError(f"{where}: it points to another address. Set {ADDRESS} to that.", status)
         raise ApiError(f"{where}: {excerpt or 'no reason given'}", status)
+
+    def _clock(self, response: requests.Response) -> str:
+        """A word about this machine's clock, where requests are signed with it and it is wrong."""
+        date = _date(response.headers.get("Date"))
+        seconds = abs((now() - date).total_seconds()) if date and self._sign else 0
+        return f" Or set this machine's clock: it is {seconds:.0f} s off theirs." if seconds > SKEW else ""
 
     def _connection_error(self, method: str, url: str, error: Exception) -> Exception:
         host = urlsplit(url).hostname or ""

@@ -28,15 +28,26 @@ from pipelines.destinations.base import (
     payload_of,
     sample,
 )
-from pipelines.errors import ApiError, PipelineError, RateLimited, SendRefused, SettingsError, Unavailable
+from pipelines.errors import (
+    ApiError,
+    ContractError,
+    PipelineError,
+    RateLimited,
+    SendRefused,
+    SettingsError,
+    Unavailable,
+)
 from pipelines.settings import now
 from pipelines.warehouse import Connection, receipts
 from pipelines.warehouse.receipts import Difference
 
-# An audience may lose so much from one run to the next before a person is asked.
-MOST_LOST = 0.2
 # After so many rows refused and none accepted it is not the rows.
 MOST_REFUSED = 20
+# One that breaks down over a row answers 500 (502 to 504 say that it is away); over so many one after the
+# other, whole batches and their halves, it is not the rows.
+BREAKDOWN = 500
+MOST_BROKEN = 10
+BROKE_DOWN = "it breaks down over this row, with an answer of 500"
 SAMPLES = 2
 NAMED = 5
 
@@ -141,7 +152,8 @@ class _Run:
             now().subtract(seconds=int(account.retry_refused_hours * 3600)),
             now().subtract(seconds=int(account.settle_minutes * 60)),
         )
-        self._refused = 0
+        self._refused, self._broken = 0, 0
+        self._read_again_at = now()
 
     def go(self) -> None:
         """Compares, guards, sends; counts are whole at the end, whatever happens."""
@@ -155,6 +167,7 @@ class _Run:
         if desired == outcome.queried:
             return
         self.destination.prepare(self.feed)
+        self._read_again_at = self._in_a_while()
         try:
             for page in self._pages():
                 outcome.queried += len(page)
@@ -168,6 +181,9 @@ class _Run:
                 f"{outcome.destination}: {outcome.feed}: {outcome.queried} rows queried, "
                 f"{total} accounted for. Tell us: this is our mistake."
             )
+
+    def _in_a_while(self) -> pendulum.DateTime:
+        return now().add(seconds=int(self.destination.account.read_again_minutes * 60))
 
     def _guard(self, desired: int) -> None:
         """Nothing, unless all of an audience is gone, however small it was, or too much to believe it."""
@@ -194,6 +210,9 @@ class _Run:
 
     def _take(self, page: Sequence[dict[str, Any]]) -> None:
         """One page: rows that may not be sent are put aside, the others go in batches."""
+        if now() >= self._read_again_at:
+            self.destination.prepare(self.feed)
+            self._read_again_at = self._in_a_while()
         rows = list(self._sendable(page))
         if self.sending.is_dry_run:
             self._show(rows)
@@ -239,21 +258,32 @@ class _Run:
         try:
             accepted = self.destination.send(self.feed, rows)
         except Refused as refusal:
-            self._halve(rows, str(refusal))
-        except ApiError as failure:
-            self._put_off(rows, failure)
-            raise
+            problem, is_sure = str(refusal), True
+        except (ApiError, ContractError) as failure:
+            if not self._may_be_rows(failure):
+                self._put_off(rows, failure)
+                raise
+            problem, is_sure = BROKE_DOWN, False
         else:
-            self._refused = -1
+            self._refused, self._broken = -1, 0
             self._keep([self._receipt(row, receipts.ACCEPTED) for row in accepted])
+            return
+        self._halve(rows, problem, is_sure)
 
-    def _halve(self, rows: Sequence[Row], reason: str) -> None:
+    def _may_be_rows(self, failure: PipelineError) -> bool:
+        """Whether it broke down over these rows (500), and not over everything, or before it saw them."""
+        self._broken += 1
+        is_breakdown = isinstance(failure, Unavailable) and failure.status == BREAKDOWN
+        return is_breakdown and self.feed.is_repeatable and self._broken <= MOST_BROKEN
+
+    def _halve(self, rows: Sequence[Row], reason: str, is_sure: bool) -> None:
+        """Each half by itself; one row alone is refused, and may have been heard when that is not sure."""
         if len(rows) > 1:
             middle = len(rows) // 2
             self._send_batch(rows[:middle])
             self._send_batch(rows[middle:])
             return
-        self._keep([self._receipt(rows[0], receipts.REFUSED, reason)])
+        self._keep([self._receipt(rows[0], receipts.REFUSED, reason, is_sure)])
         self._refused += self._refused >= 0
         if self._refused >= MOST_REFUSED:
             raise SendRefused(
@@ -261,9 +291,9 @@ class _Run:
                 f"refused ({reason}). It is not the rows: look at the account's settings, then run again."
             )
 
-    def _put_off(self, rows: Sequence[Row], failure: ApiError) -> None:
+    def _put_off(self, rows: Sequence[Row], failure: PipelineError) -> None:
         """Rows that nobody knows about: those that can be sent twice are, the others are looked up first."""
-        is_lost = not self.feed.is_repeatable and isinstance(failure, Unavailable)
+        is_lost = not self.feed.is_repeatable and isinstance(failure, Unavailable | ContractError)
         is_lost &= not isinstance(failure, RateLimited)
         word = receipts.UNCONFIRMED if is_lost else receipts.FAILED
         self._keep([self._receipt(row, word, "no answer") for row in rows], False)
@@ -274,7 +304,7 @@ class _Run:
         self.outcome.samples += shown
         self.outcome.sent += len(rows)
 
-    def _receipt(self, row: Row, status: str, reason: str = "") -> dict[str, Any]:
+    def _receipt(self, row: Row, status: str, reason: str = "", is_sure: bool = True) -> dict[str, Any]:
         return {
             "destination": self.outcome.destination,
             "object": self.feed.name,
@@ -282,7 +312,7 @@ class _Run:
             "row_key": row.key,
             "customer_key": row.customer_key,
             "payload_hash": row.payload_hash,
-            "consent": ";".join(f"{name}={word}" for name, word in _consent(row, status).items()),
+            "consent": ";".join(f"{name}={word}" for name, word in _consent(row, status, is_sure).items()),
             "status": status,
             "reason": reason or None,
             "run_id": self.outcome.run_id,
@@ -322,11 +352,11 @@ def _row(feed: Feed, values: dict[str, Any]) -> Row:
     )
 
 
-def _consent(row: Row, status: str) -> Mapping[str, str]:
+def _consent(row: Row, status: str, is_sure: bool) -> Mapping[str, str]:
     """What the destination has last heard of each consent; a yes that nobody answered may have been heard."""
     if status == receipts.ACCEPTED:
         return row.consent
-    if status in (receipts.FAILED, receipts.UNCONFIRMED):
+    if status in (receipts.FAILED, receipts.UNCONFIRMED) or not is_sure:
         return {**row.last_consent, **{name: word for name, word in row.consent.items() if word == "true"}}
     return row.last_consent
 

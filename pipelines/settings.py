@@ -221,7 +221,10 @@ def here(moment: pendulum.DateTime) -> pendulum.DateTime:
 
 def moment(text: str | None) -> pendulum.DateTime | None:
     """The moment that an ISO text with an offset says, or None."""
-    parsed = pendulum.parse(text) if text else None
+    try:
+        parsed = pendulum.parse(text) if text else None
+    except (ValueError, TypeError):
+        return None
     return parsed if isinstance(parsed, pendulum.DateTime) else None
 
 

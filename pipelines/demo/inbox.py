@@ -13,9 +13,11 @@ import socket
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
@@ -28,6 +30,10 @@ from pipelines.demo.inbox_ogoship import OgoShip
 from pipelines.demo.inbox_wire import Reply, Request, as_json
 
 MINUTE = 60.0
+# A text with a null byte, as JSON spells it: a service that keeps its texts in PostgreSQL breaks down.
+NULL = b"\\u0000"
+BROKEN = b"<html><body><h1>Server Error (500)</h1></body></html>"
+HTML = {"Content-Type": "text/html; charset=utf-8"}
 
 
 @dataclass
@@ -41,6 +47,8 @@ class Troubles:
         seconds: how long each answer takes.
         down: statuses for the next things that are sent, first come first served; they are not taken.
         silent: how many of the next answers to what was sent are lost.
+        garbled: methods that are answered with `garbage` instead, and nothing done.
+        poison: bytes in whatever is sent that make the service break down with a 500.
         too_many: how many requests came beyond the limit.
     """
 
@@ -51,6 +59,9 @@ class Troubles:
     seed: int = 1
     down: deque[int] = field(default_factory=deque)
     silent: int = 0
+    garbled: Collection[str] = ()
+    garbage: Reply = field(default_factory=lambda: Reply(200))
+    poison: bytes = NULL
     too_many: int = 0
 
     def __post_init__(self) -> None:
@@ -58,14 +69,17 @@ class Troubles:
         self._recent: deque[float] = deque()
         self._lock = Lock()
 
-    def before(self, method: str) -> Reply | None:
+    def before(self, request: Request) -> Reply | None:
         """An answer instead of the true one, or none."""
+        is_login = request.path.startswith("/OAuth")
         with self._lock:
-            if self.down and method != "GET":
+            if self.down and request.method != "GET" and not is_login:
                 return Reply(self.down.popleft(), as_json({"error": {"reason": "down"}}))
+            if request.method in self.garbled and not is_login:
+                return self.garbage
             if self._is_too_much() or self._chance.random() < self.limited:
                 return Reply(429, as_json({"error": {"reason": "too many requests"}}), {"Retry-After": "0"})
-        return None
+        return Reply(500, BROKEN, HTML) if self.poison in request.body else None
 
     def is_lost(self, method: str) -> bool:
         """Whether the answer that is ready goes astray."""
@@ -162,7 +176,7 @@ class _Handler(BaseHTTPRequestHandler):
         request = Request(self.command, parts.path, params, dict(self.headers), body)
         troubles = self.server.troubles
         time.sleep(troubles.seconds)
-        refusal = troubles.before(self.command)
+        refusal = troubles.before(request)
         reply = refusal or self.server.answer(request)
         is_lost = not refusal and troubles.is_lost(self.command)
         self.server.requests.append((self.command, parts.path, 0 if is_lost else reply.status))
@@ -177,6 +191,7 @@ class _Handler(BaseHTTPRequestHandler):
         headers: Mapping[str, str] = {
             "Content-Type": "application/json; charset=utf-8",
             "Content-Length": str(len(reply.body)),
+            "Date": format_datetime(datetime.now(UTC) + self.server.apifon.ahead, usegmt=True),
             **reply.headers,
         }
         head = [f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}"]

@@ -13,6 +13,7 @@ from typing import Any
 from pipelines.demo.inbox_checks import wrong
 from pipelines.demo.inbox_wire import Reply, Request, as_json
 
+HTML = "text/html"
 KEY = "APIDEMODEMODEMODEMODEMODEMODEMODEMODEMOX"
 
 FIELDS: Mapping[str, Mapping[str, str]] = {
@@ -147,7 +148,9 @@ class Custobar:
         prefix: the account's name, with which its own fields begin.
         declared: its own fields of customers.
         most_rows: rows a request may hold.
+        most_bytes: how large a request may be; a larger one is refused by what stands before the service.
         settles: seconds until what was accepted can be read back.
+        uploads_left: how many more there are until the key is revoked.
         customers, products, sales, shops: what was accepted, by external id.
         events: what was accepted, in order; nothing tells two alike apart.
     """
@@ -156,7 +159,9 @@ class Custobar:
     prefix: str = "demo"
     declared: dict[str, str] = field(default_factory=lambda: dict(DECLARED))
     most_rows: int = 500
+    most_bytes: int = 2_000_000
     settles: float = 0.0
+    uploads_left: int | None = None
     customers: dict[str, Record] = field(default_factory=dict)
     products: dict[str, Record] = field(default_factory=dict)
     sales: dict[str, Record] = field(default_factory=dict)
@@ -180,6 +185,13 @@ class Custobar:
         return _error(404, "Not found.")
 
     def _upload(self, datatype: str, request: Request) -> Reply:
+        if self.uploads_left is not None:
+            self.uploads_left -= 1
+            self.key = self.key if self.uploads_left >= 0 else ""
+        if not self.key:
+            return _error(401, "This key has been revoked.")
+        if len(request.body) > self.most_bytes:
+            return Reply(413, b"<html><h1>413 Request Entity Too Large</h1></html>", {"Content-Type": HTML})
         if not request.header("Content-Type").startswith("application/json"):
             return _error(415, "Unsupported media type.")
         body = request.json()

@@ -59,6 +59,7 @@ class OgoShip:
         lifetime: seconds a token lasts.
         products, orders: what was accepted, by code and by reference.
         stock: code -> pieces, as the warehouse counts them.
+        voided_every: so many requests, and all tokens are void before their time; 0 for never.
         logins, refreshes: how often tokens were given for the password, and for a refresh token.
     """
 
@@ -68,17 +69,21 @@ class OgoShip:
     stock: dict[str, int] = field(default_factory=dict)
     logins: int = 0
     refreshes: int = 0
+    voided_every: int = 0
     paths: tuple[str, ...] = ("/OAuth/", ROOT)
 
     def __post_init__(self) -> None:
         self._tokens: dict[str, float] = {}
         self._refresh_tokens: set[str] = set()
-        self._given = 0
+        self._given = self._asked = 0
 
     def answer(self, request: Request) -> Reply:
         """What OGOship says to a request."""
         if request.path == "/OAuth/Token":
             return self._token(request)
+        self._asked += 1
+        if self.voided_every and self._asked % self.voided_every == 0:
+            self._tokens.clear()
         token = request.header("Authorization").removeprefix("Bearer ")
         if self._tokens.get(token, 0.0) < time.monotonic():
             return _error(401, "The token is missing, wrong or expired.")

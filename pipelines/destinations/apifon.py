@@ -21,7 +21,17 @@ from typing import Any
 import orjson
 
 from pipelines.accounts import Account
-from pipelines.destinations.base import MAYBE_OLDER, Feed, Field, Refused, Row, open_session, quoted, withheld
+from pipelines.destinations.base import (
+    MAYBE_OLDER,
+    Feed,
+    Field,
+    Refused,
+    Row,
+    open_session,
+    quoted,
+    says_no,
+    withheld,
+)
 from pipelines.errors import ContractError, Unavailable
 from pipelines.http import Answer, Call
 from pipelines.settings import now
@@ -140,7 +150,12 @@ class Apifon:
 
     def _look_up(self, path: str) -> dict[str, Any] | None:
         answer = self._send("GET", path, None, (200, 404))
-        return None if answer.status == 404 else _json(answer)
+        if answer.status == 404:
+            return None
+        found = _json(answer)
+        if not any(isinstance(found.get(name), str) for name in STATUSES):
+            raise _unknown("a subscriber without a status")
+        return found
 
     def _without_what_was_refused(self, row: Row, there: Mapping[str, Any] | None) -> Row:
         """The row without a yes to what the person has left there, or is blocked from."""
@@ -154,17 +169,27 @@ class Apifon:
 
     def _find_list(self) -> str:
         title = self.account.options["list_title"]
-        return next(
-            (str(each["id"]) for each in self._read("list", "lists") if each.get("title") == title), ""
-        )
+        ours = [each.get("id") for each in self._read("list", "lists") if each.get("title") == title]
+        if ours and not ours[0]:
+            raise _unknown("a list without an id")
+        return str(ours[0]) if ours else ""
 
     def _read(self, path: str, name: str) -> Iterator[dict[str, Any]]:
         """All members of a list, page by page."""
-        page, has_more = 1, True
+        page, has_more, before = 1, True, None
         while has_more:
             found = _json(self._send("GET", path, None, (200,), params={"size": PAGE, "page": page}))
-            yield from found.get(name, ())
-            page, has_more = page + 1, bool((found.get("links") or {}).get("next"))
+            rows, links = found.get(name), found.get("links")
+            if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+                raise _unknown(f"no list of {name}")
+            if rows and rows == before:
+                raise _unknown("the same page twice")
+            yield from rows
+            page, before, has_more = (
+                page + 1,
+                rows,
+                bool(rows and isinstance(links, dict) and links.get("next")),
+            )
 
     def _make_list(self) -> None:
         """The list, its fields and its group are there."""
@@ -203,7 +228,8 @@ class Apifon:
         """The answer, when its status is one of those.
 
         Raises:
-            Refused: it is one that says what is wrong with what was sent.
+            Refused: it is one that says what is wrong with what was sent, or the body does.
+            ContractError: the body is nothing that we know.
         """
         sent = orjson.dumps(body) if body is not None else b""
         call = Call(
@@ -215,8 +241,10 @@ class Apifon:
             is_repeatable=is_repeatable,
         )
         answer = self._session.send(call, lambda answer: answer)
-        if answer.status not in taken:
-            said = _json(answer)
+        if method == "GET" and answer.status in taken:
+            return answer
+        said = _json(answer)
+        if answer.status not in taken or says_no(said.get("status"), taken):
             raise Refused(quoted(self.account, said.get("detail") or said.get("title")))
         return answer
 
@@ -255,5 +283,9 @@ def _json(answer: Answer) -> dict[str, Any]:
     except orjson.JSONDecodeError:
         said = None
     if not isinstance(said, dict):
-        raise ContractError("apifon: an answer is no JSON object, so nobody knows what it means. Try later.")
+        raise _unknown("no JSON object")
     return said
+
+
+def _unknown(what: str) -> ContractError:
+    return ContractError(f"apifon: an answer is {what}, so nobody knows what it means. Try later.")

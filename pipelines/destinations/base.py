@@ -17,6 +17,9 @@ WORDS: Mapping[Any, str] = {True: "true", False: "false", "SUBSCRIBED": "true", 
 # What was said last when a no that is there now must be newer, or may be.
 MAYBE_OLDER = (None, "true", "withheld")
 
+# What no text needs and many a database cannot keep: a null byte alone makes PostgreSQL refuse the row.
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1d\x7f]")
+
 # Between the members of a list in one column of an outbound model.
 SEPARATOR = "\x1f"
 
@@ -160,6 +163,11 @@ def quoted(account: Account, said: Any) -> str:
     return redact(str(said or "no reason given"), tuple(account.secrets.values()))
 
 
+def says_no(status: Any, taken: Sequence[int]) -> bool:
+    """Whether a status that stands in a body is one of a refusal, whatever the answer's own is."""
+    return isinstance(status, int) and status >= 400 and status not in taken
+
+
 def payload_of(feed: Feed, values: Mapping[str, Any]) -> dict[str, Any]:
     """The values as the destination wants them.
 
@@ -168,7 +176,7 @@ def payload_of(feed: Feed, values: Mapping[str, Any]) -> dict[str, Any]:
     """
     payload = {}
     for name, wanted in feed.fields.items():
-        value = values[name]
+        value = _clean(values[name])
         if value is None or value == "":
             if wanted.is_needed:
                 raise Invalid(f"{name} is missing")
@@ -177,6 +185,10 @@ def payload_of(feed: Feed, values: Mapping[str, Any]) -> dict[str, Any]:
         else:
             payload[name] = _typed(name, KINDS[wanted.kind], value)
     return payload
+
+
+def _clean(value: Any) -> Any:
+    return UNPRINTABLE.sub("", value) if isinstance(value, str) else value
 
 
 def consent_of(feed: Feed, payload: Mapping[str, Any]) -> dict[str, str]:

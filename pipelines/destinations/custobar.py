@@ -26,6 +26,7 @@ from pipelines.destinations.base import (
     Feed,
     Field,
     Held,
+    Invalid,
     Refused,
     Row,
     open_session,
@@ -207,7 +208,9 @@ class Custobar:
         path = self.account.paths.get(datatype, f"api/{datatype}/upload/")
         body = orjson.dumps({datatype: [self._in_their_words(row) for row in rows]})
         call = Call("POST", path, body=body, verdicts=VERDICTS, is_repeatable=feed.is_repeatable)
-        self._session.send(call, self._check_verdict)
+        refusal = self._session.send(call, self._refusal)
+        if refusal:
+            raise Refused(refusal)
         self._has_new_customers |= datatype == "customers"
         return rows
 
@@ -229,15 +232,26 @@ class Custobar:
         """Ends the connections."""
         self._session.close()
 
-    def _check_verdict(self, answer: Answer) -> None:
-        """Nothing when the rows are taken: a good status, and a body that says ok or nothing."""
-        said = _json(answer.body)
-        verdict = said.get("response", "ok") if isinstance(said, dict) else None
-        if answer.status in TAKEN and verdict == "ok":
-            return
-        error = said.get("error") if isinstance(said, dict) else None
+    def _refusal(self, answer: Answer) -> str:
+        """Why the rows are not taken; nothing when they are: a good status, and a body that says ok.
+
+        Raises:
+            Unavailable: the status is good and the body says neither, so nobody knows.
+        """
+        try:
+            said = _json(answer.body)
+        except Unavailable:
+            if answer.status in TAKEN:
+                raise
+            said = None  # a proxy's page, which says that the request is too large
+        known = said if isinstance(said, dict) else {}
+        error, verdict = known.get("error"), known.get("response")
+        if answer.status in TAKEN and not error and verdict is None:
+            raise Unavailable("custobar: an answer says neither ok nor what is wrong. Try later.")
+        if answer.status in TAKEN and not error and verdict == "ok":
+            return ""
         reason = error.get("reason") if isinstance(error, dict) else error
-        raise Refused(quoted(self.account, reason or answer.body.decode(errors="replace")))
+        return quoted(self.account, reason or f"{answer.status} {answer.body.decode(errors='replace')}")
 
     def _in_their_words(self, row: Row) -> dict[str, Any]:
         return {name.replace("custom__", self._prefix): value for name, value in row.payload.items()}
@@ -267,18 +281,23 @@ class Custobar:
         return bool(said_no) and (said_yes is None or said_no > said_yes)  # type: ignore[operator]
 
     def _check_event(self, row: Row) -> None:
-        name = YES_EVENTS.get(row.payload["type"])
+        name, at = YES_EVENTS.get(row.payload["type"]), moment(row.payload["date"])
+        if at is None:
+            raise Invalid("date is no moment that there is")
         said_no = self.refusals.get(name or "", {}).get(row.payload["customer_id"])
-        if said_no and said_no > moment(row.payload["date"]):  # type: ignore[operator]
+        if said_no and said_no > at:
             raise Held("a newer unsubscription is there")
 
     def _read(self, datatype: str, params: Mapping[str, str]) -> Iterator[dict[str, Any]]:
         """All rows that match, page by page."""
         asked: Mapping[str, str | int] | None = {**params, "limit": READ_AT_ONCE}
         while asked:
+            before = asked
             rows, asked = self._session.get(
                 f"api/data/{datatype}/", asked, lambda answer: _page(datatype, answer)
             )
+            if asked == before:
+                raise _no_list(datatype)
             yield from rows
 
 
@@ -291,13 +310,17 @@ def _page(datatype: str, answer: Answer) -> tuple[list[dict[str, Any]], dict[str
     """The rows of an answer, and the query of the next page; none after the last."""
     said = _json(answer.body)
     rows = said.get(datatype) if isinstance(said, dict) else said
-    if not isinstance(rows, list):
-        raise ContractError(
-            f"custobar: GET /api/data/{datatype}/ answered no list of {datatype}. Nothing was sent; "
-            "check that the key may read it."
-        )
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise _no_list(datatype)
     following = said.get("next_url") if isinstance(said, dict) else None
-    return rows, dict(parse_qsl(urlsplit(following or "").query))
+    return rows, dict(parse_qsl(urlsplit(str(following or "")).query))
+
+
+def _no_list(datatype: str) -> ContractError:
+    return ContractError(
+        f"custobar: GET /api/data/{datatype}/ answered no list of {datatype}. Nothing was sent; "
+        "check that the key may read it."
+    )
 
 
 def _json(body: bytes) -> Any:

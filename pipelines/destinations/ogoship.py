@@ -21,12 +21,14 @@ from urllib.parse import urlencode
 import orjson
 
 from pipelines.accounts import Account
-from pipelines.destinations.base import Feed, Field, Invalid, Refused, Row, open_session, quoted
-from pipelines.errors import ApiError, ContractError, Unavailable
+from pipelines.destinations.base import Feed, Field, Invalid, Refused, Row, open_session, quoted, says_no
+from pipelines.errors import AccessDenied, ApiError, ContractError, Unavailable
 from pipelines.http import Answer, Call
 from pipelines.settings import now
 
 PAGE = 250
+# Seconds that a token lasts when it does not say (B4).
+LIFETIME = 5400
 # Seconds before a token ends in which it is not used any more.
 MARGIN = 60
 # The legacy interface looks no further back (B5); orders change for longer only while they wait.
@@ -107,6 +109,7 @@ class OgoShip:
         self.feeds = (PRODUCTS, ORDERS) if account.options["orders"] else (PRODUCTS,)
         self._login = open_session(account, lambda *_: {}, account.options["auth_url"])
         self._session = open_session(account, lambda *_: {"Authorization": f"Bearer {self._token()}"})
+        self._login.throttle = self._session.throttle
         self._access, self._refresh, self._ends_at = "", "", now()
 
     @property
@@ -176,16 +179,18 @@ class OgoShip:
         return self._send("POST", self._path(resource), body, (200, 201, 409)).status != 409
 
     def _read(self, resource: str, params: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-        page = 1
+        page, before = 1, None
         while True:
             asked = {**params, "limit": PAGE, "page": page}
             rows = _json(self._send("GET", self._path(resource), None, (200,), asked))
-            if not isinstance(rows, list):
+            if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
                 raise ContractError(f"ogoship: GET {resource} answered no list. Check paths.{resource}.")
+            if rows and rows == before:
+                raise ContractError(f"ogoship: GET {resource} answers the same page twice. Try later.")
             yield from rows
             if len(rows) < PAGE:
                 return
-            page += 1
+            page, before = page + 1, rows
 
     def _path(self, resource: str) -> str:
         return self.account.paths.get(resource, f"api/v1/{resource}")
@@ -201,15 +206,29 @@ class OgoShip:
         """The answer, when its status is one of those.
 
         Raises:
-            Refused: it is one that says what is wrong with what was sent.
+            Refused: it is one that says what is wrong with what was sent, or the body does.
+            ContractError: the body is nothing that we know.
         """
         sent = orjson.dumps(body) if body is not None else b""
-        call = Call(method, path, params or {}, sent, verdicts=(*taken, 400, 422))
-        answer = self._session.send(call, lambda answer: answer)
-        if answer.status not in taken:
-            said = _json(answer)
-            raise Refused(quoted(self.account, said.get("message") if isinstance(said, dict) else said))
+        answer = self._answer(Call(method, path, params or {}, sent, verdicts=(*taken, 400, 422)))
+        if method == "GET" and answer.status in taken:
+            return answer
+        said = _json(answer)
+        if not isinstance(said, dict):
+            raise ContractError(f"ogoship: {method} answered no JSON object, so nobody knows. Try later.")
+        if answer.status not in taken or says_no(said.get("statusCode"), taken):
+            raise Refused(quoted(self.account, said.get("message")))
         return answer
+
+    def _answer(self, call: Call) -> Answer:
+        """The answer; asked again with another token when the one we have is not taken any more."""
+        try:
+            return self._session.send(call, lambda answer: answer)
+        except AccessDenied as denied:
+            if denied.status != 401 or now() >= self._ends_at:
+                raise
+            self._ends_at = now()
+        return self._session.send(call, lambda answer: answer)
 
     def _token(self) -> str:
         """A token that lasts a while: for the refresh token, which works once, else for the password."""
@@ -238,9 +257,10 @@ class OgoShip:
         said = self._login.send(call, _json)
         if not isinstance(said, dict) or "access_token" not in said:
             raise ContractError("ogoship: POST /OAuth/Token answered no access_token. Check auth_url.")
-        self._access, self._refresh = said["access_token"], said.get("refresh_token", "")
-        lifetime = float(said.get("expires_in", 5400))
-        self._ends_at = now().add(seconds=int(max(0, lifetime - MARGIN)))
+        self._access, self._refresh = str(said["access_token"]), str(said.get("refresh_token") or "")
+        lifetime = said.get("expires_in")
+        seconds = lifetime if isinstance(lifetime, int | float) else LIFETIME
+        self._ends_at = now().add(seconds=int(max(0, seconds - MARGIN)))
 
 
 def open_destination(account: Account) -> OgoShip:
@@ -267,7 +287,10 @@ def _order(row: Row, status: str) -> dict[str, Any]:
 
 def _line(text: str) -> dict[str, Any]:
     """`code quantity unit_price vat_rate`, with U+001E between them."""
-    code, quantity, price, rate = text.split("\x1e")
+    try:
+        code, quantity, price, rate = text.split("\x1e")
+    except ValueError:
+        raise Refused("a line is no code, quantity, price and rate") from None
     return {
         "code": code,
         "quantity": int(float(quantity)),
