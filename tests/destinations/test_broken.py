@@ -184,6 +184,7 @@ def test_a_row_that_is_too_large_for_what_stands_before_it_is_named(custobar: De
     assert (key, "413" in reason) == ("demo-9", True)
 
 
+@pytest.mark.slow
 def test_who_says_no_while_a_long_run_is_under_way_is_heard(custobar: Desk) -> None:
     """What people have said is read back again before each page, of 2,000 rows."""
     numbers, inbox = range(2_100), custobar.inbox

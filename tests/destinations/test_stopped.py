@@ -81,7 +81,9 @@ def test_no_event_is_there_twice(desk: Desk, tmp_path: Path) -> None:
     assert times == {f"demo-{n}": 1 for n in range(COUNT)}
 
 
-@pytest.mark.parametrize("writes", [1, 5, 30])
+@pytest.mark.parametrize(
+    "writes", [1, pytest.param(5, marks=pytest.mark.slow), pytest.param(30, marks=pytest.mark.slow)]
+)
 def test_subscribers_go_on_in_the_one_list(inbox: Inbox, tmp_path: Path, writes: int) -> None:
     """Killed while the list and its fields are made, or later; nobody has two lists, and all are in one."""
     inbox.troubles.seconds = 0.01
@@ -101,6 +103,7 @@ def test_subscribers_go_on_in_the_one_list(inbox: Inbox, tmp_path: Path, writes:
     assert desk.counts("subscribers") == (40, 0, 40, 0)
 
 
+@pytest.mark.slow
 def test_killed_again_and_again_it_comes_to_an_end(desk: Desk, tmp_path: Path) -> None:
     desk.put_nothing_else("customers")
     desk.put("customers", people(range(COUNT)))
@@ -113,6 +116,7 @@ def test_killed_again_and_again_it_comes_to_an_end(desk: Desk, tmp_path: Path) -
     assert desk.ask("select count(*), count(distinct row_key) from ops.sync_rows") == [(COUNT, COUNT)]
 
 
+@pytest.mark.slow
 def test_of_two_at_once_one_sends(desk: Desk, tmp_path: Path) -> None:
     desk.put_nothing_else("customers")
     desk.put("customers", people(range(COUNT)))
