@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Any
 
 import pendulum
@@ -58,7 +59,7 @@ class Sending:
 
     Attributes:
         is_dry_run: only count, and show samples.
-        limit: at most so many rows of each feed.
+        limit: at most so many rows of each feed; those that may not be sent do not count.
         allow_shrink: believe an audience that is much smaller than the last.
         deleted: keys of forgotten people whom somebody has deleted at the destination by hand.
     """
@@ -152,6 +153,7 @@ class _Run:
             now().subtract(seconds=int(account.retry_refused_hours * 3600)),
             now().subtract(seconds=int(account.settle_minutes * 60)),
         )
+        self._left = sending.limit or inf
         self._refused, self._broken = 0, 0
         self._read_again_at = now()
 
@@ -169,9 +171,9 @@ class _Run:
         self.destination.prepare(self.feed)
         self._read_again_at = self._in_a_while()
         try:
-            for page in self._pages():
-                outcome.queried += len(page)
-                self._take(page)
+            for page in self.difference.pages(self.connection):
+                if self._left:
+                    self._take(page)
         except PipelineError:
             outcome.failed = outcome.queried - outcome.sent - outcome.unchanged
             raise
@@ -197,17 +199,6 @@ class _Run:
                 "`kassavirta activate --allow-shrink`."
             )
 
-    def _pages(self) -> Iterator[list[dict[str, Any]]]:
-        left = self.sending.limit
-        for page in self.difference.pages(self.connection):
-            if left is None:
-                yield page
-                continue
-            if left <= 0:
-                return
-            yield page[:left]
-            left -= len(page)
-
     def _take(self, page: Sequence[dict[str, Any]]) -> None:
         """One page: rows that may not be sent are put aside, the others go in batches."""
         if now() >= self._read_again_at:
@@ -223,6 +214,9 @@ class _Run:
     def _sendable(self, page: Sequence[dict[str, Any]]) -> Iterator[Row]:
         aside = []
         for values in page:
+            if not self._left:
+                break
+            self.outcome.queried += 1
             row = _row(self.feed, values)
             try:
                 settled = self._settled(row, values)
@@ -232,6 +226,7 @@ class _Run:
                 aside.append(self._receipt(row, receipts.WITHHELD, str(reason)))
             else:
                 if settled:
+                    self._left -= 1
                     yield settled
         self._keep(aside)
 

@@ -101,6 +101,15 @@ def test_a_limit_sends_so_many_and_leaves_the_rest_for_the_next_run(case: Case, 
     assert case.arrived(desk.inbox) == names(case, range(25))
 
 
+def test_rows_that_may_not_be_sent_do_not_use_up_a_limit(case: Case, desk: Desk) -> None:
+    """Else trying with one row would show the same bad row for ever."""
+    rows = case.rows(range(9))
+    rows = [row | case.invalid for row in rows[:-1]] + rows[-1:]
+    desk.put(case.feed, rows)
+    assert desk.send(limit=1).exit_code == 4
+    assert case.arrived(desk.inbox) == names(case, [8])
+
+
 @pytest.mark.parametrize(("before", "left"), [(5, 0), (60, 35)])
 def test_an_audience_that_is_empty_or_shrank_too_much_is_refused(
     case: Case, desk: Desk, before: int, left: int
