@@ -172,8 +172,9 @@ class _Run:
         self._read_again_at = self._in_a_while()
         try:
             for page in self.difference.pages(self.connection):
-                if self._left:
-                    self._take(page)
+                self._take(page)
+                if not self._left:
+                    break
         except PipelineError:
             outcome.failed = outcome.queried - outcome.sent - outcome.unchanged
             raise
