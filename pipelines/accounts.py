@@ -85,6 +85,8 @@ CHOICES: Mapping[str, Sequence[str]] = {
     "mode": ("enrich", "full"),
     "order_status": ("DRAFT", "NEW"),  # NEW is shipped as soon as it is picked; DRAFT waits for a person
 }
+# In Apifon's list_title: the name of the store.
+STORE = "{store}"
 SECRETS = ("key", "token", "secret", "client_secret", "merchant_id", "client_id")
 
 
@@ -125,13 +127,13 @@ def keys_of(name: str) -> Mapping[str, type]:
     return {**COMMON, **OWN[name]}
 
 
-def account(name: str, values: Mapping[str, Any], stores: Sequence[str], problems: list[str]) -> Account:
+def account(name: str, values: Mapping[str, Any], stores: Mapping[str, Any], problems: list[str]) -> Account:
     """The account a section describes; what is wrong with it goes to `problems`.
 
     Args:
         name: the destination's.
         values: its section, of the right kinds.
-        stores: the names of all stores.
+        stores: the sections of all stores, by name.
         problems: where to say what is wrong.
     """
     known = {**DEFAULTS[name], **values}
@@ -151,7 +153,7 @@ def account(name: str, values: Mapping[str, Any], stores: Sequence[str], problem
     return Account(name=name, options=options, secrets=secrets, **common)
 
 
-def _problems(name: str, known: Mapping[str, Any], stores: Sequence[str]) -> list[str]:
+def _problems(name: str, known: Mapping[str, Any], stores: Mapping[str, Any]) -> list[str]:
     where = f"destinations.{name}"
     problems = [f"{where}.{key} is missing" for key in NEEDED[name] if not known.get(key)]
     problems += [
@@ -166,22 +168,49 @@ def _problems(name: str, known: Mapping[str, Any], stores: Sequence[str]) -> lis
         for key in ("requests_per_minute", "timeout_seconds")
         if known.get(key) == 0
     ]
-    return [*problems, *(_custobar_problems(where, known, stores) if name == "custobar" else [])]
+    problems += _custobar_problems(where, known) if name == "custobar" else []
+    if known.get("list_title", "").strip() == STORE:
+        problems.append(f"{where}.list_title is only {STORE}, expected words of its own, as kassavirta {STORE}")
+    sent = [stores[store] for store in known.get("stores") or stores if store in stores]
+    mixed = _mixed(name, known, sent) if len(sent) > 1 else ""
+    return [*problems, f"{where}{mixed}"] if mixed else problems
 
 
-def _custobar_problems(where: str, known: Mapping[str, Any], stores: Sequence[str]) -> list[str]:
+def _custobar_problems(where: str, known: Mapping[str, Any]) -> list[str]:
     problems = []
     if not known.get("company") and not (known.get("base_url") and known.get("field_prefix")):
         problems.append(f"{where}.company is missing, expected NAME of https://NAME.custobar.com")
     prefix = known.get("field_prefix", known.get("company", "").replace("-", "_"))
     if prefix and not re.fullmatch(r"[a-z][a-z0-9_]*", prefix):
         problems.append(f"{where}.field_prefix is no name of a field, expected letters, digits and _")
-    if known["mode"] == "enrich" and len(known.get("stores") or stores) > 1:
-        problems.append(
-            f"{where}: mode enrich uses the ids the store's own integration sends, so it is for one store; "
+    return problems
+
+
+def _mixed(name: str, known: Mapping[str, Any], stores: Sequence[Any]) -> str:
+    """What one account could not keep apart of several stores; empty when it can."""
+    if name == "ogoship":
+        return ": products are known there by their code alone, so it is for one store; name it in stores"
+    if name == "apifon":
+        is_apart = STORE in known["list_title"]
+        return "" if is_apart else (
+            f".list_title is {known['list_title']!r}, expected one with {STORE}, as kassavirta {STORE}: several "
+            "stores send there, and their people have consents and figures for each"
+        )
+    if known["mode"] == "enrich":
+        return (
+            ": mode enrich uses the ids the store's own integration sends, so it is for one store; "
             "name it in stores"
         )
-    return problems
+    currencies = sorted({_currency(store) for store in stores})
+    return "" if len(currencies) == 1 else (
+        f": amounts go there without a currency, and the stores have {' and '.join(currencies)}; "
+        "name those of one currency in stores"
+    )
+
+
+def _currency(store: Any) -> str:
+    """The currency of a store's section, which may be wrong in any way."""
+    return str(store.get("currency", "EUR") if isinstance(store, Mapping) else "EUR")
 
 
 def check_orders(found: Mapping[str, Account], stores: Mapping[str, Any], problems: list[str]) -> None:

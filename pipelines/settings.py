@@ -358,7 +358,7 @@ def _accounts(sections: Any, stores: Mapping[str, Any], problems: list[str]) -> 
         for key in ("base_url", "auth_url"):
             if known.get(key):
                 known[key] = web_address(f"destinations.{name}.{key}", known[key], problems)
-        found[name] = accounts.account(name, known, tuple(stores), problems)
+        found[name] = accounts.account(name, known, stores, problems)
     accounts.check_orders(found, stores, problems)
     return found
 

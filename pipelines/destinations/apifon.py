@@ -1,9 +1,9 @@
-"""Apifon: subscribers of one list of our own, with fields and groups to segment by.
+"""Apifon: subscribers of a list of our own for each store, with fields and groups to segment by.
 
 Flow: `outbound.out_apifon__subscribers` -> POST or PUT /services/api/v1/list/{id}/subscriber/.
 Facts: reference/cscart-and-apifon.md 7.5. One subscriber per call; PUT replaces the whole record, so all of
 it is sent; requests are signed with HMAC-SHA256 over method, path, body and date.
-The list another integration owns is never touched: ours is found by its title, and made when missing.
+The list another integration owns is never touched: ours are found by title, and made when missing.
 Consent: whoever has left there, or is blocked there, is never subscribed again by us; each subscriber is
 looked up right before it is written.
 Inferred: that {lookup} is the MD5 of the e-mail address; bodies of fields, groups and options.
@@ -13,6 +13,7 @@ Left out: Apifon's own segments, for which there is no API; build them there on 
 from __future__ import annotations
 
 import hmac
+import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
@@ -20,7 +21,7 @@ from typing import Any
 
 import orjson
 
-from pipelines.accounts import Account
+from pipelines.accounts import STORE, Account
 from pipelines.destinations.base import (
     MAYBE_OLDER,
     Feed,
@@ -79,17 +80,17 @@ SUBSCRIBERS = Feed(
 
 
 class Apifon:
-    """One account, and in it one list."""
+    """One account, and in it our lists."""
 
     feeds = (SUBSCRIBERS,)
 
     def __init__(self, account: Account) -> None:
         self.account = account
         self._session = open_session(account, self._sign)
-        self._list = ""
-        self._is_made = False
+        self._lists: dict[str, str] | None = None
+        self._made: set[str] = set()
         self._blocked: set[str] = set()
-        self._options: set[str] = set()
+        self._options: set[tuple[str, str]] = set()
 
     @property
     def requests(self) -> int:
@@ -97,8 +98,8 @@ class Apifon:
         return self._session.asked
 
     def prepare(self, feed: Feed) -> None:
-        """Finds our list, which the first row to be sent makes, and whom Apifon never writes to again."""
-        self._list = self._find_list()
+        """Finds our lists, which the first row to be sent makes, and whom Apifon never writes to again."""
+        self._lists = self._find_lists()
         self._blocked = {
             str(each.get("destination")) for each in self._read("bounce/subscriber", "subscribers")
         }
@@ -109,18 +110,16 @@ class Apifon:
 
     def send(self, feed: Feed, rows: Sequence[Row]) -> Sequence[Row]:
         """Writes each subscriber, new or again."""
-        self._make_list()
-        return [self._write(row) for row in rows]
+        return [self._write(row, self._list_of(row.store)) for row in rows]
 
     def has(self, feed: Feed, row: Row) -> bool:
         """Never asked: writing a subscriber twice does no harm."""
         return False
 
     def forget(self, row_key: str) -> bool:
-        """Deletes a subscriber of our list, also one that is gone already."""
-        self._list = self._list or self._find_list()
-        if self._list:
-            self._send("DELETE", f"list/{self._list}/subscriber/{row_key}", None, (200, 204, 404))
+        """Deletes a subscriber of all our lists, also one that is gone already."""
+        for list_id in self._ours().values():
+            self._send("DELETE", f"list/{list_id}/subscriber/{row_key}", None, (200, 204, 404))
         return True
 
     def collect(self) -> Mapping[str, Sequence[Mapping[str, Any]]]:
@@ -131,16 +130,16 @@ class Apifon:
         """Ends the connections."""
         self._session.close()
 
-    def _write(self, row: Row) -> Row:
-        lookup = f"list/{self._list}/subscriber/{row.key}"
+    def _write(self, row: Row, list_id: str) -> Row:
+        lookup = f"list/{list_id}/subscriber/{row.key}"
         there = self._look_up(lookup)
         row = self._without_what_was_refused(row, there)
         if there is None and all(row.payload[name] == "UNSUBSCRIBED" for name in STATUSES):
             return row  # nobody is put there to be left alone
-        self._make_options(row)
+        self._make_options(row, list_id)
         if there is None:
             try:
-                self._send("POST", f"list/{self._list}/subscriber/", _record(row), (200, 201), False)
+                self._send("POST", f"list/{list_id}/subscriber/", _record(row), (200, 201), False)
             except Unavailable:
                 if self._look_up(lookup) is None:
                     raise
@@ -167,12 +166,19 @@ class Apifon:
                 row = withheld(row, name, "UNSUBSCRIBED")
         return row
 
-    def _find_list(self) -> str:
-        title = self.account.options["list_title"]
-        ours = [each.get("id") for each in self._read("list", "lists") if each.get("title") == title]
-        if ours and not ours[0]:
+    def _ours(self) -> dict[str, str]:
+        """Our lists' ids, by title."""
+        if self._lists is None:
+            self._lists = self._find_lists()
+        return self._lists
+
+    def _find_lists(self) -> dict[str, str]:
+        title = re.escape(self.account.options["list_title"])
+        is_ours = re.compile(title.replace(re.escape(STORE), "[a-z][a-z0-9_]*"))
+        ours = [each for each in self._read("list", "lists") if is_ours.fullmatch(str(each.get("title")))]
+        if not all(each.get("id") for each in ours):
             raise _unknown("a list without an id")
-        return str(ours[0]) if ours else ""
+        return {each["title"]: str(each["id"]) for each in reversed(ours)}  # of two alike the first
 
     def _read(self, path: str, name: str) -> Iterator[dict[str, Any]]:
         """All members of a list, page by page."""
@@ -191,30 +197,37 @@ class Apifon:
                 bool(rows and isinstance(links, dict) and links.get("next")),
             )
 
-    def _make_list(self) -> None:
-        """The list, its fields and its group are there."""
-        if self._is_made:
-            return
-        if not self._list:
+    def _list_of(self, store: str) -> str:
+        """The id of a store's list; it, its fields and its group are there."""
+        title = self.account.options["list_title"].replace(STORE, store)
+        if title not in self._ours():
             body = {
                 "type": "ADVANCED",
-                "title": self.account.options["list_title"],
+                "title": title,
                 "prefix": self.account.options["country_prefix"],
                 "description": "Written by kassavirta; do not connect another integration to it.",
             }
             self._send("POST", "list/", body, (200, 201), False)
-            self._list = self._find_list()
-        for name in FIELDS.values():
-            body = {"title": name.replace("_", " ").title(), "type": TYPES.get(name, "TEXT")}
-            self._send("POST", f"list/{self._list}/field/", body, (200, 201, 409))
-        self._send("POST", f"list/{self._list}/group/", {"title": GROUP.title()}, (200, 201, 409))
-        self._is_made = True
+            self._lists = self._find_lists()
+        if title not in self._ours():
+            raise _unknown("no list of the title that was made")
+        list_id = self._ours()[title]
+        if list_id not in self._made:
+            self._make_fields(list_id)
+        return list_id
 
-    def _make_options(self, row: Row) -> None:
-        for option in set(_options(row)) - self._options:
-            path = f"list/{self._list}/{GROUP}/option"
+    def _make_fields(self, list_id: str) -> None:
+        for field in FIELDS.values():
+            body = {"title": field.replace("_", " ").title(), "type": TYPES.get(field, "TEXT")}
+            self._send("POST", f"list/{list_id}/field/", body, (200, 201, 409))
+        self._send("POST", f"list/{list_id}/group/", {"title": GROUP.title()}, (200, 201, 409))
+        self._made.add(list_id)
+
+    def _make_options(self, row: Row, list_id: str) -> None:
+        for option in {option for option in _options(row) if (list_id, option) not in self._options}:
+            path = f"list/{list_id}/{GROUP}/option"
             self._send("POST", path, {"title": option.title(), "field": option}, (200, 201, 409))
-            self._options.add(option)
+            self._options.add((list_id, option))
 
     def _send(
         self,

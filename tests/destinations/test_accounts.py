@@ -20,6 +20,10 @@ key = "s3cret-key"
 """
 OUTLET = STORE.replace("main", "outlet")
 CUSTOBAR = '[destinations.custobar]\ncompany = "acme-oy"\nkey = "APIKEY"\n'
+APIFON = '[destinations.apifon]\ntoken = "t"\nsecret = "APIKEY"\n'
+OGOSHIP = "[destinations.ogoship]\n" + "".join(
+    f'{key} = "APIKEY"\n' for key in ("merchant_id", "secret", "client_id", "client_secret")
+)
 
 
 def read(home: Path, config: str) -> Settings:
@@ -64,6 +68,13 @@ def test_the_environment_says_it_too(tmp_path: Path, monkeypatch: pytest.MonkeyP
         (OUTLET + CUSTOBAR, "mode enrich uses the ids the store's own integration sends"),
         ("[destinations.apifon]\ntoken = 't'\n", "destinations.apifon.secret is missing"),
         ("[destinations.ogoship]\n", "destinations.ogoship.merchant_id is missing"),
+        (APIFON + "list_title = '{store}'\n", "list_title is only {store}"),
+        (OUTLET + APIFON, "list_title is 'kassavirta', expected one with {store}"),
+        (OUTLET + OGOSHIP, "products are known there by their code alone, so it is for one store"),
+        (
+            OUTLET + "currency = 'SEK'\n" + CUSTOBAR + "mode = 'full'\n",
+            "amounts go there without a currency, and the stores have EUR and SEK",
+        ),
     ],
 )
 def test_what_is_wrong_is_said(tmp_path: Path, config: str, words: str) -> None:

@@ -10,6 +10,8 @@ import pytest
 
 from pipelines.demo.inbox import Inbox
 from pipelines.destinations.base import SEPARATOR
+from pipelines.warehouse import warehouse_of
+from pipelines.warehouse.receipts import forget_customers
 from tests.destinations.desk import Desk, desk_for
 
 EMAIL = "person1@example.com"
@@ -110,6 +112,36 @@ def test_without_consent_nobody_is_put_there_and_who_is_there_is_unsubscribed(ap
     apifon.put("subscribers", one(**left))
     apifon.send()
     assert there(apifon)["email_status"] == "UNSUBSCRIBED"
+
+
+def test_each_store_has_a_list_of_its_own_with_its_own_consents(inbox: Inbox, tmp_path: Path) -> None:
+    desk = desk_for("apifon", inbox, tmp_path, list_title="kassavirta {store}")
+    outlet = {"store": "outlet", "customer_key": "key2"}
+    left = {"email_status": "UNSUBSCRIBED", "is_update_only": True}
+    desk.put("subscribers", one(clv="12.50") + one(**outlet, clv="99.00"))
+    assert desk.send().exit_code == 0
+    desk.put("subscribers", one(clv="12.50") + one(**outlet, **left, clv="99.00"))
+    assert desk.send().exit_code == 0
+    assert desk.counts("subscribers") == (2, 1, 1, 0)
+    assert [each.title for each in inbox.apifon.lists.values()][1:] == ["kassavirta demo", "kassavirta outlet"]
+    figures = {
+        store: (row["email_status"], row["subscriber_fields"]["CLV"])
+        for store in ("demo", "outlet")
+        for row in inbox.apifon.ours(f"kassavirta {store}").subscribers.values()
+    }
+    assert figures == {"demo": ("SUBSCRIBED", "12.5"), "outlet": ("UNSUBSCRIBED", "99.0")}
+
+
+def test_who_is_forgotten_is_deleted_from_the_list_of_each_store(inbox: Inbox, tmp_path: Path) -> None:
+    desk = desk_for("apifon", inbox, tmp_path, list_title="kassavirta {store}")
+    desk.put("subscribers", one() + one(store="outlet", customer_key="key2"))
+    desk.send()
+    inbox.apifon.lists["1"].subscribers[LOOKUP] = {"email": EMAIL}
+    with warehouse_of(desk.settings).connect() as connection:
+        forget_customers(connection, ["key1", "key2"])
+    assert desk.send().exit_code == 0
+    kept = {each.title: len(each.subscribers) for each in inbox.apifon.lists.values()}
+    assert kept == {"Verkkokauppa": 1, "kassavirta demo": 0, "kassavirta outlet": 0}
 
 
 @pytest.mark.slow
