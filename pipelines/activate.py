@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from pipelines import warehouse
 from pipelines.accounts import Account
 from pipelines.destinations import open_destination
 from pipelines.destinations.base import Destination
@@ -56,7 +55,6 @@ def _send_all(
     delivery: Delivery,
 ) -> None:
     """All feeds of one destination, in its order; then whom it has to forget."""
-    warehouse.ensure_ops(connection)
     if not sending.is_dry_run:
         _collect(connection, destination)
     for feed in destination.feeds:

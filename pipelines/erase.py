@@ -74,7 +74,6 @@ def erase(settings: Settings, email: str, run_id: str) -> Mapping[str, int]:
         raise SettingsError("nothing is loaded yet, so there is nobody to forget")
     erased_subjects(place, salt)
     with place.connect() as connection:
-        warehouse.ensure_ops(connection)
         erasure = Erasure(connection, run_id, bare(email), salt, _tables(connection))
         lists = [each for each in _lists() if erasure.has(*each[:2])]
         accounts = _accounts(erasure, lists)

@@ -18,7 +18,7 @@ from pipelines.lock import run_lock
 from pipelines.record import Record, row_of_killed, write
 from pipelines.settings import Settings, Store, now
 from pipelines.sweep import is_due, sweep_store
-from pipelines.tidy import drop_unsent, tidy
+from pipelines.tidy import drop_old, drop_unsent
 from pipelines.transform import Wish, check_definitions, project_folder
 from pipelines.warehouse import Warehouse, published_of, warehouse_of
 
@@ -166,7 +166,8 @@ def _sync_stores(
     with place.connect() if place.exists() else nullcontext():
         for store in stores:
             _do(load_store, _job(settings, store, wanted, teller, record), teller, record)
-    tidy(place)
+        drop_old(place)
+    place.tidy()
 
 
 def _sweep_due(settings: Settings, stores: Sequence[Store], teller: Teller, record: Record) -> None:
@@ -202,7 +203,6 @@ def _build_models(settings: Settings, wish: Wish, teller: Teller) -> None:
     from pipelines.transform import build as build_models
 
     with warehouse_of(settings).connect() as connection:
-        warehouse.ensure_ops(connection)
         rows = [_store_row(store) for store in settings.stores.values()]
         warehouse.replace(connection, "stores", rows, "store")
         drop_unsent(connection, [account.name for account in settings.accounts()])
@@ -304,7 +304,6 @@ def _enter(job: Job, record: Record, teller: Teller) -> None:
     if job.warehouse.exists():
         windows = [{"run_id": record.run_id, **vars(window)} for window in loaded.ledger.windows]
         with job.warehouse.connect() as connection:
-            warehouse.ensure_ops(connection)
             warehouse.insert(connection, "windows", windows)
 
 

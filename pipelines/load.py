@@ -31,7 +31,7 @@ from pipelines.http import redact
 from pipelines.job import Job, Loaded
 from pipelines.setaside import forget_healed, keep_rejected, keep_unread
 from pipelines.settings import now
-from pipelines.warehouse import Warehouse
+from pipelines.warehouse import Connection, Warehouse
 
 # A load longer than this ends with one more window, so that what it leaves is fresh.
 CATCH_UP_AFTER = 60.0
@@ -93,7 +93,8 @@ def _load_once(job: Job, each: Pass) -> None:
             stream.is_read &= bool(stream.endpoint.cursor) or not each.is_catch_up
         _note_absences(job.loaded, greet_all(streams))
         # Held open: dlt opens and closes a DuckDB file a dozen times, which costs nothing while it is open.
-        with job.warehouse.connect():
+        with job.warehouse.connect() as connection:
+            warehouse.ensure_ops(connection)
             _extract_and_load(job, streams, ledger, each.mark)
     except BaseException as error:
         ledger.fail()
@@ -138,21 +139,37 @@ def _resources(streams: Sequence[Stream], mark: Mark | None) -> list[Any]:
 def _settle(job: Job, streams: Sequence[Stream], ledger: Ledger, packages: Sequence[str]) -> None:
     """Brings the `ops` tables in line with what is loaded; the next run does so again if this is killed."""
     with job.warehouse.connect() as connection:
-        warehouse.ensure_ops(connection)
         warehouse.ensure_tables(connection, job.schema, _columns(streams))
+        noted = _noted(connection, job.store.name)
         for stream in (stream for stream in streams if stream.is_asked):
-            aside = [row.name for record, row in ledger.rejected if record.resource == stream.endpoint.name]
-            forget_healed(connection, job.schema, stream, packages, aside)
-            keep_unread(connection, stream.reader, stream.unread, job.run_id)
-            for inner in (inner for inner in stream.inner if inner.is_read):
-                keep_unread(connection, inner.reader, inner.unread, job.run_id)
+            name = stream.endpoint.name
+            if ("rejected_rows", name) in noted:
+                aside = [row.name for record, row in ledger.rejected if record.resource == name]
+                forget_healed(connection, job.schema, stream, packages, aside)
+            places = [(stream.reader, stream.unread)]
+            places += [(inner.reader, inner.unread) for inner in stream.inner if inner.is_read]
+            for reader, unread in places:
+                if unread or ("quarantine", reader.endpoint.name) in noted:
+                    keep_unread(connection, reader, unread, job.run_id)
             if stream.endpoint.cursor:
-                forget_returned(connection, stream.store, job.schema, stream.endpoint, packages)
+                if ("deleted_records", name) in noted:
+                    forget_returned(connection, stream.store, job.schema, stream.endpoint, packages)
             elif stream.present is not None:
                 settle_deletions(connection, job, census_of(job, stream, ledger))
     job.loaded.missing += [
         absence(inner.reader).sentence for stream in streams for inner in stream.inner if inner.is_missing
     ]
+
+
+def _noted(connection: Connection, store: str) -> set[tuple[str, str]]:
+    """Which tables say something about which lists of a store, of those that a load may have to correct."""
+    return {
+        (table, name)
+        for table in ("rejected_rows", "quarantine", "deleted_records")
+        for (name,) in connection.execute(
+            f"select distinct resource from ops.{table} where store = ?", [store]
+        ).fetchall()
+    }
 
 
 def _columns(streams: Sequence[Stream]) -> Mapping[str, Mapping[str, str]]:

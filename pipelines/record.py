@@ -117,7 +117,6 @@ def write(settings: Settings, *rows: Mapping[str, Any]) -> None:
     place = warehouse_of(settings)
     if rows and place.exists():
         with place.connect() as connection:
-            warehouse.ensure_ops(connection)
             warehouse.replace(connection, "runs", rows, "run_id")
 
 

@@ -18,7 +18,6 @@ def keep_rejected(place: Warehouse, ledger: Ledger, run_id: str) -> None:
     if not rows:
         return
     with place.connect() as connection:
-        warehouse.ensure_ops(connection)
         warehouse.replace(
             connection,
             "rejected_rows",

@@ -52,7 +52,6 @@ def is_due(job: Job) -> bool:
     if not job.warehouse.exists():
         return False
     with job.warehouse.connect() as connection:
-        warehouse.ensure_ops(connection)
         found = connection.execute(
             "select coalesce(max(started_at) filter (where reason = 'sweep' and status <> 'failed'),"
             " min(started_at)) <= ? from ops.windows where store = ?",
@@ -72,7 +71,6 @@ def _sweep_list(job: Job, stream: Stream, ledger: Ledger) -> None:
     if stream.present is None:
         return
     with job.warehouse.connect() as connection:
-        warehouse.ensure_ops(connection)
         census = census_of(job, stream, ledger)
         if warehouse.has_table(connection, job.schema, stream.endpoint.name):
             settle_deletions(connection, job, census, lambda gone: _refuse_hidden(stream, gone))

@@ -32,19 +32,17 @@ SUMS = (
 GROUP = "store, resource, reason, status"
 
 
-def tidy(place: Warehouse) -> None:
-    """Lets go of what only told of loads of long ago, and of the space it took."""
+def drop_old(place: Warehouse) -> None:
+    """Lets go of what only told of loads of long ago."""
     if not place.exists():
         return
     with place.connect() as connection:
-        warehouse.ensure_ops(connection)
         _fold_windows(connection)
         connection.execute("delete from ops.runs where started_at < ?", [now().subtract(days=RUN_DAYS)])
         for (schema,) in connection.execute(
             "select table_schema from information_schema.tables where table_name = '_dlt_pipeline_state'"
         ).fetchall():
             _drop_states(connection, schema)
-    place.tidy()
 
 
 def drop_unsent(connection: Connection, destinations: Collection[str]) -> None:

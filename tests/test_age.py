@@ -14,7 +14,7 @@ from pipelines.demo.server import serve
 from pipelines.demo.shop import Shop
 from pipelines.job import Wanted
 from pipelines.settings import Settings, now
-from pipelines.tidy import FOLDED, tidy
+from pipelines.tidy import FOLDED, drop_old
 from pipelines.warehouse import insert, warehouse_of
 from tests.stage import Listener, settings_for
 
@@ -98,7 +98,7 @@ def test_old_windows_are_added_up_and_no_total_changes(loaded: Settings) -> None
         insert(connection, "windows", [{"run_id": "new", "store": "demo", "started_at": now()}])
         before, rows = connection.execute(totals).fetchall(), count(connection)
     for _ in range(2):
-        tidy(place)
+        drop_old(place)
         with place.connect() as connection:
             assert connection.execute(totals).fetchall() == before
             assert count(connection) < rows / 2

@@ -70,8 +70,10 @@ class Warehouse(Protocol):
     def hold(self) -> AbstractContextManager[None]:
         """It can be written, and no other run writes to it as long as this lasts.
 
+        Its `ops` tables are those of this version; a file that is not there yet gets them by its first load.
+
         Raises:
-            SettingsError: as `connect` does, or when another run holds it.
+            SettingsError: as `connect` does, when another run holds it, or a newer kassavirta made it.
         """
 
     def reader(self) -> AbstractContextManager[Read]:

@@ -14,6 +14,7 @@ import duckdb
 
 from pipelines.errors import LoadFailed, PipelineError, SettingsError
 from pipelines.warehouse.base import Read, Target
+from pipelines.warehouse.ops import ensure_ops
 
 if TYPE_CHECKING:
     import pandas
@@ -68,7 +69,11 @@ class DuckWarehouse:
     @contextmanager
     def hold(self) -> Iterator[None]:
         """The file can be written now; dlt and dbt lock it by themselves, each in its turn."""
-        check_usable(self.path)
+        if self.exists():
+            with self.connect() as connection:
+                ensure_ops(connection)
+        else:
+            check_writable(self.path)
         yield
 
     @contextmanager
@@ -100,8 +105,9 @@ class DuckWarehouse:
         pack(self.path)
 
     def tidy(self) -> None:
-        """Replaces the file likewise, if it is worth it."""
-        pack_if_loose(self.path)
+        """Replaces the file likewise, if there is one and it is worth it."""
+        if self.exists():
+            pack_if_loose(self.path)
 
     def explain(self, error: BaseException) -> PipelineError | None:
         """What a DuckDB or operating system error means."""
@@ -129,15 +135,12 @@ def connect(path: Path, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConn
         connection.close()
 
 
-def check_usable(path: Path) -> None:
-    """Nothing, when the warehouse can be written; it is not created.
+def check_writable(path: Path) -> None:
+    """Nothing, when a warehouse can be made; it is not made.
 
     Raises:
-        SettingsError: as `connect` does, or when its folder cannot be written.
+        SettingsError: its folder cannot be written.
     """
-    if path.exists():
-        with connect(path):
-            return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         probe = path.with_suffix(".probe")

@@ -18,6 +18,7 @@ from pipelines.http import redact
 from pipelines.settings import environment
 from pipelines.warehouse.base import Read, Target
 from pipelines.warehouse.copying import copy_rows, storable
+from pipelines.warehouse.ops import ensure_ops
 
 # Seconds to wait for the server to answer.
 PATIENCE = 15
@@ -129,6 +130,7 @@ class PostgresWarehouse:
                 raise SettingsError(
                     "PostgreSQL: another run is under way in this database. Wait for it to end."
                 )
+            ensure_ops(connection)
             yield
 
     @contextmanager
