@@ -123,7 +123,10 @@ def test_each_store_has_a_list_of_its_own_with_its_own_consents(inbox: Inbox, tm
     desk.put("subscribers", one(clv="12.50") + one(**outlet, **left, clv="99.00"))
     assert desk.send().exit_code == 0
     assert desk.counts("subscribers") == (2, 1, 1, 0)
-    assert [each.title for each in inbox.apifon.lists.values()][1:] == ["kassavirta demo", "kassavirta outlet"]
+    assert [each.title for each in inbox.apifon.lists.values()][1:] == [
+        "kassavirta demo",
+        "kassavirta outlet",
+    ]
     figures = {
         store: (row["email_status"], row["subscriber_fields"]["CLV"])
         for store in ("demo", "outlet")
