@@ -93,8 +93,7 @@ def _load_once(job: Job, each: Pass) -> None:
             stream.is_read &= bool(stream.endpoint.cursor) or not each.is_catch_up
         _note_absences(job.loaded, greet_all(streams))
         # Held open: dlt opens and closes a DuckDB file a dozen times, which costs nothing while it is open.
-        with job.warehouse.connect() as connection:
-            warehouse.ensure_ops(connection)
+        with job.warehouse.connect():
             _extract_and_load(job, streams, ledger, each.mark)
     except BaseException as error:
         ledger.fail()
@@ -211,6 +210,8 @@ def _pipeline(job: Job) -> Iterator[dlt.Pipeline]:
     pipeline = dlt.pipeline(
         name, destination=job.warehouse.destination(), dataset_name=job.schema, pipelines_dir=str(folder)
     )
+    with job.warehouse.connect() as connection:  # which dlt would make without them
+        warehouse.ensure_ops(connection)
     try:
         pipeline.sync_destination()
         yield pipeline

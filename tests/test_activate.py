@@ -49,13 +49,13 @@ def with_destinations(settings: Settings, inbox: Inbox) -> Settings:
     given = {"base_url": inbox.url, "requests_per_minute": 600_000.0}
     opened = {
         "custobar": account(
-            "custobar", {**given, **SECRETS["custobar"], "mode": "full"}, ("demo",), problems
+            "custobar", {**given, **SECRETS["custobar"], "mode": "full"}, {"demo": {}}, problems
         ),
-        "apifon": account("apifon", {**given, **SECRETS["apifon"]}, ("demo",), problems),
+        "apifon": account("apifon", {**given, **SECRETS["apifon"]}, {"demo": {}}, problems),
         "ogoship": account(
             "ogoship",
             {**given, **SECRETS["ogoship"], "auth_url": inbox.url, "orders": True},
-            ("demo",),
+            {"demo": {}},
             problems,
         ),
     }
