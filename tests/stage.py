@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from pipelines.demo.server import KEY, USER
 from pipelines.settings import Settings, Store
+
+
+def first_fast(cases: Iterable[Any]) -> list[Any]:
+    """Cases of a test, of which only the first is in the fast suite."""
+    first, *others = cases
+    each = (case if isinstance(case, tuple) else (case,) for case in others)
+    return [first, *(pytest.param(*case, marks=pytest.mark.slow) for case in each)]
 
 
 class Listener:

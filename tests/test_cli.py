@@ -23,6 +23,7 @@ from pipelines.demo.server import KEY, USER, ShopServer, serve
 from pipelines.demo.shop import Shop
 from pipelines.lock import run_lock
 from pipelines.settings import read_settings
+from tests.stage import first_fast
 
 COMMANDS = (
     *("demo", "check", "sync", "build", "run", "status", "logs", "report", "schedule", "activate"),
@@ -77,7 +78,7 @@ def test_http_to_a_public_host(tmp_path: Path) -> None:
     assert_nothing_written(tmp_path)
 
 
-@pytest.mark.parametrize("command", ["check", "sync", "run"])
+@pytest.mark.parametrize("command", first_fast(["sync", "check", "run"]))
 def test_a_store_name_nobody_has(tmp_path: Path, command: str) -> None:
     configure(tmp_path, "https://no-such-store.invalid")
     assert_refused(run(command), 2, "no such host no-such-store.invalid. Check store_name")
@@ -212,6 +213,7 @@ def test_check_says_what_can_be_read_and_what_no_cursor_sees(tmp_path: Path, ser
     assert_nothing_written(tmp_path)
 
 
+@pytest.mark.slow
 def test_check_names_every_store_s_problem_at_once(tmp_path: Path, server: ShopServer) -> None:
     configure(tmp_path, server.url)
     with open(tmp_path / ".dlt/config.toml", "a") as file:

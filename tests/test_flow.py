@@ -21,7 +21,7 @@ from pipelines.lock import run_lock
 from pipelines.settings import ResourceSettings, Settings
 from pipelines.sources.mycashflow import EVERY
 from pipelines.transform import Wish
-from tests.stage import Listener, settings_for
+from tests.stage import Listener, first_fast, settings_for
 
 Query = Callable[[str], list[tuple[Any, ...]]]
 
@@ -116,9 +116,7 @@ def test_what_is_new_or_changed_arrives_and_nothing_else_is_asked_for(
     ]
 
 
-@pytest.mark.parametrize(
-    "key", ["products", *(pytest.param(key, marks=pytest.mark.slow) for key in CHILDREN if key != "products")]
-)
+@pytest.mark.parametrize("key", first_fast(sorted(CHILDREN, key=lambda key: key != "products")))
 def test_a_list_that_becomes_empty_takes_its_rows_along(
     loaded: Settings, shop: Shop, query: Query, key: str
 ) -> None:
@@ -188,7 +186,7 @@ def test_rows_without_an_id_are_all_kept_aside(settings: Settings, shop: Shop, q
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page_size", [5, 20, 100])
+@pytest.mark.parametrize("page_size", first_fast([5, 20, 100]))
 def test_changed_orders_that_are_read_twice_are_there_once(
     tmp_path: Path, shop: Shop, server: ShopServer, query: Query, page_size: int
 ) -> None:
@@ -340,7 +338,7 @@ def test_a_row_that_has_no_exact_meaning_is_set_aside_and_the_rest_is_loaded(
     assert '"discount":{"amount":5}' in raw
 
 
-@pytest.mark.parametrize("fault", ["rate-limit", "server-errors", "broken-json", "truncated"])
+@pytest.mark.parametrize("fault", first_fast(["rate-limit", "server-errors", "broken-json", "truncated"]))
 def test_passing_faults_cost_time_and_no_rows(tmp_path: Path, shop: Shop, query: Query, fault: str) -> None:
     with serve(shop, faults=(fault,)) as server:
         small = {"orders": ResourceSettings(page_size=10)}

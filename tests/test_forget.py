@@ -177,6 +177,7 @@ def test_what_is_remembered_are_hashes(life: Life) -> None:
     assert (status, command) == ("done", "forget")
 
 
+@pytest.mark.slow
 def test_no_destination_is_ever_sent_the_accounts_that_are_left_without_a_name(life: Life) -> None:
     """Their rows stay, for the sums; so they are kept out by key, whatever was sent before."""
     found = life.query(
@@ -248,6 +249,7 @@ def test_files_of_a_command_are_their_owner_s_alone(tmp_path: Path) -> None:
     assert (tmp_path / "data/warehouse.duckdb").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.slow
 def test_in_postgres_the_person_is_in_no_table_and_stays_out(settings: Settings, shop: Shop) -> None:
     enter(shop)
     with running_cluster() as cluster:

@@ -58,6 +58,7 @@ def test_every_test_that_the_page_names_is_there() -> None:
         assert f"\ndef {function}(" in (ROOT / path).read_text(), name
 
 
+@pytest.mark.slow
 def test_what_is_nested_arrives_though_its_parent_does_not_move(
     settings: Settings, shop: Shop, query: Query
 ) -> None:
@@ -130,6 +131,7 @@ def test_an_order_may_go_back_and_lose_what_it_had(settings: Settings, shop: Sho
     assert shipments == [(900_001,), (900_002,)]
 
 
+@pytest.mark.slow
 def test_orders_that_all_share_one_second_arrive(
     tmp_path: Path, shop: Shop, server: ShopServer, query: Query
 ) -> None:

@@ -31,6 +31,7 @@ from pipelines.demo.server import KEY, USER, serve
 from pipelines.demo.shop import Shop
 from pipelines.lock import holder
 from pipelines.publish import publish
+from tests.stage import first_fast
 
 ROOT = Path(__file__).parents[1]
 LONGEST = 300.0
@@ -330,7 +331,7 @@ def assert_orders_are_told(scene: Scene, root: str) -> None:
         }
 
 
-@pytest.mark.parametrize("phase", ["extract", pytest.param("load", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("phase", first_fast(["extract", "load"]))
 def test_a_first_load_that_was_killed_is_done_again(scene: Scene, phase: str) -> None:
     kill_and_load(scene, lambda: scene.kill_in(phase, *kassavirta("sync")))
     assert scene.hits["over"] == 0

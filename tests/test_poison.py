@@ -21,7 +21,7 @@ from pipelines.demo.server import ShopServer, serve
 from pipelines.demo.shop import Shop
 from pipelines.job import Wanted
 from pipelines.settings import ResourceSettings, Settings
-from tests.stage import Listener, settings_for
+from tests.stage import Listener, first_fast, settings_for
 
 Query = Callable[[str], list[tuple[Any, ...]]]
 Change = Callable[[Answer, dict[str, str]], Answer]
@@ -100,7 +100,7 @@ def with_values(changes: Mapping[int, Mapping[str, Any]]) -> Change:
 
 @pytest.mark.parametrize(
     "name",
-    ["in pairs", *(pytest.param(name, marks=pytest.mark.slow) for name in PLACES if name != "in pairs")],
+    first_fast(sorted(PLACES, key=lambda name: name != "in pairs")),
 )
 def test_all_but_the_sick_orders_load_and_they_do_when_they_are_well(
     settings: Settings, server: ShopServer, shop: Shop, query: Query, name: str
@@ -174,6 +174,7 @@ def test_an_order_that_falls_sick_keeps_its_last_values_until_it_is_well(
     assert query(f"select details from raw_mycashflow.orders where id = {sick}") == [("changed and sick",)]
 
 
+@pytest.mark.slow
 def test_a_sick_order_that_is_deleted_is_missed_no_more(
     settings: Settings, server: ShopServer, shop: Shop, query: Query
 ) -> None:
@@ -200,7 +201,7 @@ def test_the_rows_around_a_sick_one_may_go_before_it_is_well(
     assert_well_again(settings, query, shop)
 
 
-@pytest.mark.parametrize("name", ["products", pytest.param("brands", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", first_fast(["products", "brands"]))
 def test_a_sick_row_of_a_whole_list_is_not_called_deleted(
     settings: Settings, server: ShopServer, shop: Shop, query: Query, name: str
 ) -> None:
@@ -226,7 +227,7 @@ def test_a_page_of_broken_json_costs_no_more_than_the_row_that_breaks_it(
     assert_well_again(settings, query, shop)
 
 
-@pytest.mark.parametrize("fault", ["truncated", "broken-json", "disconnects"])
+@pytest.mark.parametrize("fault", first_fast(["truncated", "broken-json", "disconnects"]))
 def test_an_answer_that_breaks_now_and_then_costs_nothing(
     tmp_path: Path, shop: Shop, query: Query, fault: str
 ) -> None:
@@ -340,6 +341,7 @@ def test_a_row_that_was_set_aside_loads_when_its_answer_is_well_though_nothing_c
     assert_well_again(settings, query, shop)
 
 
+@pytest.mark.slow
 def test_rows_that_are_none_load_when_they_are_some(
     settings: Settings, server: ShopServer, shop: Shop, query: Query
 ) -> None:
@@ -437,6 +439,7 @@ def test_a_key_nobody_knew_may_change_its_type_half_way(
     assert_all_but(query, shop)
 
 
+@pytest.mark.slow
 def test_an_order_of_four_megabytes_loads_whole(settings: Settings, shop: Shop, query: Query) -> None:
     number = shop.ids("orders")[60]
     text = 'ä "]}' * 800_000

@@ -145,6 +145,7 @@ def test_a_scheduler_that_is_none(home: Path) -> None:
     assert_refused(run("schedule", "at"), 2, "expected cron, systemd, github, airflow")
 
 
+@pytest.mark.slow
 def test_every_run_is_tried_again_and_a_second_one_refuses(tmp_path: Path) -> None:
     configure(tmp_path, "http://127.0.0.1:9")
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}

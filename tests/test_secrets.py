@@ -25,6 +25,7 @@ from pipelines.cli import app
 from pipelines.demo.mycashflow import Answer, error
 from pipelines.demo.server import ShopServer, serve
 from pipelines.demo.shop import Shop
+from tests.stage import first_fast
 
 USER = "api-user@shop.example"
 KEY = "k3y-that/nobody?may~see"
@@ -36,7 +37,7 @@ SECRETS = {
 ECHO = json.dumps({"headers": {"Authorization": f"Basic {BASIC}"}, "error": f"{USER} with {KEY} is wrong"})
 # Where the store's API is: MyCashflow's, and CS-Cart's in two dialects.
 OLD = "/cscart-4.10"
-ROOTS = ("", "/cscart", pytest.param(OLD, marks=pytest.mark.slow))
+ROOTS = first_fast(["", "/cscart", OLD])
 
 
 def configure(home: Path, url: str) -> None:

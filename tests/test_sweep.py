@@ -19,7 +19,7 @@ from pipelines.job import Job, Loaded, Wanted
 from pipelines.settings import Settings
 from pipelines.sweep import is_due
 from pipelines.transform import Wish
-from tests.stage import Listener, settings_for
+from tests.stage import Listener, first_fast, settings_for
 
 Query = Callable[[str], list[tuple[Any, ...]]]
 
@@ -81,6 +81,7 @@ def test_a_sweep_reads_ids_only_and_moves_no_cursor(
     assert query("select count(*), min(status) from ops.windows where reason = 'sweep'") == [(4, "complete")]
 
 
+@pytest.mark.slow
 def test_a_second_sweep_finds_nothing_new(settings: Settings, shop: Shop, query: Query) -> None:
     sync(settings, "orders")
     gone = delete(shop, 3)
@@ -92,7 +93,7 @@ def test_a_second_sweep_finds_nothing_new(settings: Settings, shop: Shop, query:
     assert set(first) < set(query("select * from ops.deleted_records"))
 
 
-@pytest.mark.parametrize("found_by", ["sweep", pytest.param("sync", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("found_by", first_fast(["sweep", "sync"]))
 def test_a_record_that_is_back_is_struck_out(
     settings: Settings, shop: Shop, query: Query, found_by: str
 ) -> None:
@@ -139,6 +140,7 @@ def test_too_many_at_once_are_not_believed_without_a_person(
     assert deleted(query) == gone
 
 
+@pytest.mark.slow
 def test_a_fifth_is_believed(settings: Settings, shop: Shop, query: Query) -> None:
     sync(settings, "orders")
     gone = delete(shop, 24)
@@ -146,6 +148,7 @@ def test_a_fifth_is_believed(settings: Settings, shop: Shop, query: Query) -> No
     assert deleted(query) == gone
 
 
+@pytest.mark.slow
 def test_twenty_rows_are_believed_though_they_are_all(tmp_path: Path, query: Query) -> None:
     with make_shop(20, seed=3) as shop, serve(shop) as server:
         settings = settings_for(tmp_path, server.url, attempts=1)
@@ -198,6 +201,7 @@ def test_a_whole_list_tells_what_is_gone_and_what_is_back(
     assert deleted(query, "brands") == []
 
 
+@pytest.mark.slow
 def test_a_list_that_hides_records_is_not_believed(
     settings: Settings, shop: Shop, server: ShopServer, query: Query
 ) -> None:
@@ -218,6 +222,7 @@ def test_a_list_that_hides_records_is_not_believed(
     assert deleted(query) == []
 
 
+@pytest.mark.slow
 def test_a_sweep_says_nothing_of_a_place_it_cannot_read(
     settings: Settings, shop: Shop, server: ShopServer, query: Query
 ) -> None:
@@ -233,6 +238,7 @@ def test_a_sweep_says_nothing_of_a_place_it_cannot_read(
     assert deleted(query) == [numbers[60], numbers[90]]
 
 
+@pytest.mark.slow
 def test_what_a_sweep_says_of_unread_places_is_in_the_warehouse(
     settings: Settings, shop: Shop, server: ShopServer, query: Query
 ) -> None:

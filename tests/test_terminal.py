@@ -38,6 +38,7 @@ def test_a_sync_shows_bars_on_a_terminal(tmp_path: Path, server: ShopServer) -> 
     assert "orders" in text
 
 
+@pytest.mark.slow
 def test_a_sync_into_a_log_has_plain_lines(tmp_path: Path, server: ShopServer) -> None:
     configure(tmp_path, server.url)
     told = subprocess.run(COMMAND, cwd=tmp_path, env=environ(), capture_output=True, text=True, check=True)

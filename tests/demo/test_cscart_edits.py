@@ -8,6 +8,7 @@ import pytest
 
 from pipelines.demo.shop import Shop
 from tests.histories import COMMON, NESTED, Editor, Write
+from tests.stage import first_fast
 
 Record = dict[str, Any]
 
@@ -28,7 +29,7 @@ def own_cart(own_shop: Shop, ask: Callable[..., Any], cart: Any) -> Any:
     return cart
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", first_fast(range(6)))
 def test_what_comes_or_changes_has_a_new_stamp(own_shop: Shop, own_cart: Any, end: int, seed: int) -> None:
     rng, editor, moment = Random(seed), Editor(own_shop), end
     before = in_full(own_cart)

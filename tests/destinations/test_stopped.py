@@ -17,6 +17,7 @@ from pipelines.demo.inbox import Inbox
 from tests.destinations.cases import with_lookups
 from tests.destinations.desk import Desk, desk_for, people
 from tests.destinations.test_scale import CONFIG, KEY
+from tests.stage import first_fast
 
 NOON = "2026-11-01T12:00:00+00:00"
 COUNT = 300
@@ -69,6 +70,7 @@ def test_customers_go_on_where_they_were_stopped(desk: Desk, tmp_path: Path) -> 
     assert unchanged >= 80
 
 
+@pytest.mark.slow
 def test_no_event_is_there_twice(desk: Desk, tmp_path: Path) -> None:
     desk.put_nothing_else("events")
     said = {"type": "MAIL_SUBSCRIBE", "date": NOON}
@@ -81,9 +83,7 @@ def test_no_event_is_there_twice(desk: Desk, tmp_path: Path) -> None:
     assert times == {f"demo-{n}": 1 for n in range(COUNT)}
 
 
-@pytest.mark.parametrize(
-    "writes", [1, pytest.param(5, marks=pytest.mark.slow), pytest.param(30, marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("writes", first_fast([1, 5, 30]))
 def test_subscribers_go_on_in_the_one_list(inbox: Inbox, tmp_path: Path, writes: int) -> None:
     """Killed while the list and its fields are made, or later; nobody has two lists, and all are in one."""
     inbox.troubles.seconds = 0.01

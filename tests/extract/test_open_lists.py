@@ -9,6 +9,7 @@ import pytest
 from pipelines.extract.tables import Page
 from pipelines.extract.walk import MOST_ENDS
 from tests.extract.lists import ListOfRows, code_of, forward, some_ids, walked
+from tests.stage import first_fast
 
 HISTORIES = 900
 CHUNKS = 3
@@ -24,7 +25,7 @@ def open_list(seed: int, restlessness: float, growth: float, key: str = "id") ->
     return listing, rng.randint(1, 12)
 
 
-@pytest.mark.parametrize("chunk", range(CHUNKS))
+@pytest.mark.parametrize("chunk", first_fast(range(CHUNKS)))
 @pytest.mark.parametrize("key", ["id", "code"])
 def test_every_row_that_stays_is_taken_once(chunk: int, key: str) -> None:
     lost_forward = 0

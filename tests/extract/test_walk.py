@@ -13,6 +13,7 @@ from pipelines.errors import ContractError, Unavailable
 from pipelines.extract.pages import Pages
 from pipelines.extract.tables import Page, Rejected
 from tests.extract.lists import ListOfRows, Taken, forward, some_ids, walked
+from tests.stage import first_fast
 
 HISTORIES = 3_000
 CHUNKS = 3
@@ -23,6 +24,7 @@ def closed_window(rows: int) -> ListOfRows:
     return ListOfRows(Random(1), some_ids(Random(1), rows))
 
 
+@pytest.mark.slow
 def test_no_row_is_lost_while_rows_leave_and_the_usual_walk_loses_some() -> None:
     lost_forward = 0
     for seed in range(HISTORIES):
@@ -78,9 +80,7 @@ def _some(rng: Random, ids: list[int], count: int) -> list[int]:
     return rng.sample(ids, min(count, len(ids)))
 
 
-@pytest.mark.parametrize(
-    "chunk", [0, *(pytest.param(chunk, marks=pytest.mark.slow) for chunk in range(1, CHUNKS))]
-)
+@pytest.mark.parametrize("chunk", first_fast(range(CHUNKS)))
 def test_every_row_that_stays_is_taken_once_or_is_in_a_gap(chunk: int) -> None:
     for seed in range(chunk, HISTORIES, CHUNKS):
         window, page_size, concurrency = troubled(seed)

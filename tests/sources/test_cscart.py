@@ -31,7 +31,7 @@ from pipelines.settings import Settings
 from pipelines.sources.cscart import open_streams, shape
 from pipelines.sources.cscart.client import CsCartClient
 from pipelines.sources.cscart.resources import BY_DATE, EVERY, ORDERS
-from tests.stage import Listener, settings_for
+from tests.stage import Listener, first_fast, settings_for
 
 DAY = 86_400
 DIALECTS = {"4.18": "/cscart", "4.13": "/cscart-4.13", "4.10": "/cscart-4.10"}
@@ -110,7 +110,7 @@ def test_check_tells_what_it_found_out(quiet: ShopServer, tmp_path: Path, dialec
 
 
 @both
-@pytest.mark.parametrize("page", ["404", "200", "301"])
+@pytest.mark.parametrize("page", first_fast(["404", "200", "301"]))
 def test_a_store_without_rewriting_is_read_through_api_php(
     server: ShopServer, tmp_path: Path, root: str, page: str
 ) -> None:
@@ -126,7 +126,7 @@ def test_a_store_without_rewriting_is_read_through_api_php(
     assert record.rows["orders"] == count
 
 
-@pytest.mark.parametrize("status", [200, pytest.param(503, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("status", first_fast([200, 503]))
 def test_a_page_of_maintenance_is_no_data(server: ShopServer, tmp_path: Path, status: int) -> None:
     settings = settings_for(tmp_path, f"{server.url}/cscart", attempts=2)
     assert sync(settings, "users").exit_code == 0
