@@ -221,9 +221,9 @@ def _pipeline(job: Job) -> Iterator[dlt.Pipeline]:
 
 @contextmanager
 def _own_settings() -> Iterator[None]:
-    """Dlt reads our settings only: what stands in the environment or in files could make a load inexact.
+    """Settings for dlt are ours only: what stands in the environment or in files could make a load inexact.
 
-    It asks for several hundred, each in a dozen places, which took a tenth of a sync in which nothing changed.
+    It asks for several hundred, each in a dozen places: a tenth of a sync in which nothing changed.
     """
     provider, container = DictionaryProvider(), Container()[PluggableRunContext].providers
     usual, container.providers = container.providers, [provider]

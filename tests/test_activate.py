@@ -25,6 +25,8 @@ from tests.stage import Listener, settings_for
 Query = Callable[[str], list[tuple[Any, ...]]]
 
 # The demo shop has a product without a price, and two that share a code, which somebody has ordered.
+pytestmark = pytest.mark.slow
+
 FLAWS = ("price is missing", "code belongs to 2 products", "An order line has an unknown product code")
 
 
@@ -190,7 +192,6 @@ def test_what_was_computed_as_of_another_day_is_not_sent(sent: Sent) -> None:
             connection.execute("update marts.dim_stores set as_of = as_of + 30")
 
 
-@pytest.mark.slow
 def test_a_store_of_cscart_is_sent_on_too(tmp_path: Path) -> None:
     """Where no MyCashflow store is; orders cannot go to OGOship then, everything else does."""
     with make_shop(60, seed=5) as shop, serve(shop) as server, receive() as inbox:
@@ -211,7 +212,6 @@ def test_a_store_of_cscart_is_sent_on_too(tmp_path: Path) -> None:
     assert inbox.ogoship.products
 
 
-@pytest.mark.slow
 def test_what_was_made_for_a_destination_goes_with_it(sent: Sent) -> None:
     made = "select table_name from information_schema.tables where table_schema = 'outbound'"
     assert sent.ask(made)

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from pipelines.demo.server import ShopServer
 from tests.test_cli import configure
 
