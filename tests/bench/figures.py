@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +16,7 @@ from pipelines.demo.process import Store, start
 from pipelines.settings import now
 from tests.bench.contenders import DICTS, KASSAVIRTA, NO_DLT, OURS, REST_API, Contender, write_settings
 from tests.bench.marts import compute
-from tests.bench.process import Cost, measure
+from tests.bench.process import Cost, measure, printed
 
 CHANGED = 1_000
 LATENCY = 50
@@ -45,6 +47,7 @@ class Bench:
         times: how often each is run.
         home: a folder for what they write.
         costs: by contender and size, filled as it goes.
+        phases: seconds of a sync in which nothing changed, by what it does; of one run.
     """
 
     sizes: tuple[int, int, int]
@@ -52,6 +55,7 @@ class Bench:
     home: Path
     costs: dict[tuple[str, int], Cost] = field(default_factory=dict)
     rows: dict[int, int] = field(default_factory=dict)
+    phases: dict[str, float] = field(default_factory=dict)
 
     def figures(self) -> Iterator[Figure]:
         """Everything, in the order in which it is measured.
@@ -128,6 +132,7 @@ class Bench:
         with start("--size", str(size), "--end", now().subtract(hours=1).isoformat()) as store:
             write_settings(store.url, folder)
             costs = [measure(sync, folder) for _ in range(self.times + 2)]
+            self.phases = json.loads(printed([sys.executable, "-m", "tests.bench.phases"], folder))
         return Figure("`sync` of all lists, nothing changed", Cost.middle(costs[2:]).wall, 2.5, "s")
 
     def _latency(self, size: int) -> Figure:

@@ -48,3 +48,13 @@ def measure(command: Sequence[str], folder: Path) -> Cost:
         said = (folder / "output.txt").read_text(errors="replace")[-2000:]
         raise RuntimeError(f"{' '.join(command)} ended with {child.returncode}:\n{said}")
     return Cost(time.monotonic() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def printed(command: Sequence[str], folder: Path) -> str:
+    """The last line that a command prints, run in `folder`.
+
+    Raises:
+        RuntimeError: it failed.
+    """
+    measure(command, folder)
+    return (folder / "output.txt").read_text().splitlines()[-1]
