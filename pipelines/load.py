@@ -11,6 +11,7 @@ import gc
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -33,18 +34,20 @@ from pipelines.extract.stream import Stream
 from pipelines.http import redact
 from pipelines.job import Job, Loaded
 from pipelines.setaside import forget_healed, keep_rejected, keep_unread
-from pipelines.settings import now
+from pipelines.settings import Settings, now
+from pipelines.values import merge
 from pipelines.warehouse import Connection, Warehouse
 
 # A load longer than this ends with one more window, so that what it leaves is fresh.
 CATCH_UP_AFTER = 60.0
 
-# dlt's own settings that the exactness or speed of a load rests on.
-DLT_CONFIG: Mapping[str, Mapping[str, Any]] = {
+# dlt's own settings: those that may be set otherwise, and those that the exactness of a load rests on.
+DLT_DEFAULTS: Mapping[str, Any] = {"load": {"workers": 2}, "runtime": {"log_level": "ERROR"}}
+DLT_NEEDS: Mapping[str, Any] = {
     "extract": {"next_item_mode": "fifo"},
-    "load": {"truncate_staging_dataset": True, "workers": 2},
+    "load": {"truncate_staging_dataset": True},
     "normalize": {"parquet_normalizer": {"add_dlt_load_id": True}},
-    "runtime": {"dlthub_telemetry": False, "log_level": "ERROR"},
+    "runtime": {"dlthub_telemetry": False},
 }
 
 
@@ -204,7 +207,7 @@ def _has_rows(job: Job) -> bool:
 @contextmanager
 def _pipeline(job: Job) -> Iterator[dlt.Pipeline]:
     """A dlt pipeline that knows what the warehouse knows and nothing else, and leaves no files."""
-    with _own_settings():
+    with _told_to_dlt(job.settings):
         name, folder = f"{job.store.platform}_{job.store.name}", job.settings.data / "dlt"
         shutil.rmtree(folder, ignore_errors=True)
         pipeline = dlt.pipeline(
@@ -220,15 +223,19 @@ def _pipeline(job: Job) -> Iterator[dlt.Pipeline]:
 
 
 @contextmanager
-def _own_settings() -> Iterator[None]:
-    """Settings for dlt are ours only: what stands in the environment or in files could make a load inexact.
+def _told_to_dlt(settings: Settings) -> Iterator[None]:
+    """What dlt is set to, in one place, and nothing of it makes a load inexact.
 
-    It asks for several hundred, each in a dozen places: a tenth of a sync in which nothing changed.
+    It asks for several hundred settings, each in a dozen places of files and environment: looked up there
+    again and again, they took a tenth of a sync in which nothing changed.
     """
+    document: dict[str, Any] = {}
+    for each in (DLT_DEFAULTS, settings.dlt, DLT_NEEDS):
+        merge(document, deepcopy(each))
     provider, container = DictionaryProvider(), Container()[PluggableRunContext].providers
     usual, container.providers = container.providers, [provider]
     try:
-        with provider.values(dict(DLT_CONFIG)):
+        with provider.values(document):
             yield
     finally:
         container.providers = usual
