@@ -83,7 +83,7 @@ def _passes(job: Job, span: Span | None) -> Iterator[Pass]:
         yield Pass(span)
         return
     name = job.wanted.name
-    with _pipeline(job) as pipeline:
+    with _opened(job), _pipeline(job) as pipeline:
         done_to = read_mark(pipeline.state, job.store.platform, name)
     for window in cut(span, done_to):
         yield Pass(window, mark=Mark(name, window.until, is_last=window.until == span.until))
@@ -96,8 +96,7 @@ def _load_once(job: Job, each: Pass) -> None:
         for stream in streams:
             stream.is_read &= bool(stream.endpoint.cursor) or not each.is_catch_up
         _note_absences(job.loaded, greet_all(streams))
-        # Held open: dlt opens and closes a DuckDB file a dozen times, which costs nothing while it is open.
-        with job.warehouse.connect():
+        with _opened(job):
             _extract_and_load(job, streams, ledger, each.mark)
     except BaseException as error:
         ledger.fail()
@@ -191,6 +190,11 @@ def _column(field: pa.Field) -> str:
 def _has_rows(job: Job) -> bool:
     """Whether any raw table holds anything of a store, as after a first load that was killed half-way."""
     with job.warehouse.connect() as connection:
+        if connection.execute(
+            "select 1 from ops.windows where store = ? and distinct_rows > 0 and status <> 'failed' limit 1",
+            [job.store.name],
+        ).fetchall():
+            return True  # the usual case; to look into every table takes longer
         tables = connection.execute(
             "select table_name from information_schema.columns"
             " where table_schema = ? and column_name = 'store'",
@@ -205,6 +209,19 @@ def _has_rows(job: Job) -> bool:
 
 
 @contextmanager
+def _opened(job: Job) -> Iterator[None]:
+    """Holds the warehouse open, and makes a new one with its `ops` tables before dlt makes it without.
+
+    dlt opens and closes a DuckDB file a dozen times, which costs nothing while it is open.
+    """
+    is_new = not job.warehouse.exists()
+    with job.warehouse.connect() as connection:
+        if is_new:
+            warehouse.ensure_ops(connection)
+        yield
+
+
+@contextmanager
 def _pipeline(job: Job) -> Iterator[dlt.Pipeline]:
     """A dlt pipeline that knows what the warehouse knows and nothing else, and leaves no files."""
     with _told_to_dlt(job.settings):
@@ -213,8 +230,6 @@ def _pipeline(job: Job) -> Iterator[dlt.Pipeline]:
         pipeline = dlt.pipeline(
             name, destination=job.warehouse.destination(), dataset_name=job.schema, pipelines_dir=str(folder)
         )
-        with job.warehouse.connect() as connection:  # which dlt would make without them
-            warehouse.ensure_ops(connection)
         try:
             pipeline.sync_destination()
             yield pipeline
