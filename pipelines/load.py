@@ -11,6 +11,7 @@ import gc
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -33,18 +34,20 @@ from pipelines.extract.stream import Stream
 from pipelines.http import redact
 from pipelines.job import Job, Loaded
 from pipelines.setaside import forget_healed, keep_rejected, keep_unread
-from pipelines.settings import now
+from pipelines.settings import Settings, now
+from pipelines.values import merge
 from pipelines.warehouse import Connection, Warehouse
 
 # A load longer than this ends with one more window, so that what it leaves is fresh.
 CATCH_UP_AFTER = 60.0
 
-# dlt's own settings that the exactness or speed of a load rests on.
-DLT_CONFIG: Mapping[str, Mapping[str, Any]] = {
+# dlt's own settings: those that may be set otherwise, and those that the exactness of a load rests on.
+DLT_DEFAULTS: Mapping[str, Any] = {"load": {"workers": 2}, "runtime": {"log_level": "ERROR"}}
+DLT_NEEDS: Mapping[str, Any] = {
     "extract": {"next_item_mode": "fifo"},
-    "load": {"truncate_staging_dataset": True, "workers": 2},
+    "load": {"truncate_staging_dataset": True},
     "normalize": {"parquet_normalizer": {"add_dlt_load_id": True}},
-    "runtime": {"dlthub_telemetry": False, "log_level": "ERROR"},
+    "runtime": {"dlthub_telemetry": False},
 }
 
 
@@ -80,7 +83,7 @@ def _passes(job: Job, span: Span | None) -> Iterator[Pass]:
         yield Pass(span)
         return
     name = job.wanted.name
-    with _pipeline(job) as pipeline:
+    with _opened(job), _pipeline(job) as pipeline:
         done_to = read_mark(pipeline.state, job.store.platform, name)
     for window in cut(span, done_to):
         yield Pass(window, mark=Mark(name, window.until, is_last=window.until == span.until))
@@ -93,8 +96,7 @@ def _load_once(job: Job, each: Pass) -> None:
         for stream in streams:
             stream.is_read &= bool(stream.endpoint.cursor) or not each.is_catch_up
         _note_absences(job.loaded, greet_all(streams))
-        # Held open: dlt opens and closes a DuckDB file a dozen times, which costs nothing while it is open.
-        with job.warehouse.connect():
+        with _opened(job):
             _extract_and_load(job, streams, ledger, each.mark)
     except BaseException as error:
         ledger.fail()
@@ -188,6 +190,11 @@ def _column(field: pa.Field) -> str:
 def _has_rows(job: Job) -> bool:
     """Whether any raw table holds anything of a store, as after a first load that was killed half-way."""
     with job.warehouse.connect() as connection:
+        if connection.execute(
+            "select 1 from ops.windows where store = ? and distinct_rows > 0 and status <> 'failed' limit 1",
+            [job.store.name],
+        ).fetchall():
+            return True  # the usual case; to look into every table takes longer
         tables = connection.execute(
             "select table_name from information_schema.columns"
             " where table_schema = ? and column_name = 'store'",
@@ -202,16 +209,27 @@ def _has_rows(job: Job) -> bool:
 
 
 @contextmanager
+def _opened(job: Job) -> Iterator[None]:
+    """Holds the warehouse open, and makes a new one with its `ops` tables before dlt makes it without.
+
+    dlt opens and closes a DuckDB file a dozen times, which costs nothing while it is open.
+    """
+    is_new = not job.warehouse.exists()
+    with job.warehouse.connect() as connection:
+        if is_new:
+            warehouse.ensure_ops(connection)
+        yield
+
+
+@contextmanager
 def _pipeline(job: Job) -> Iterator[dlt.Pipeline]:
     """A dlt pipeline that knows what the warehouse knows and nothing else, and leaves no files."""
-    with _own_settings():
+    with _told_to_dlt(job.settings):
         name, folder = f"{job.store.platform}_{job.store.name}", job.settings.data / "dlt"
         shutil.rmtree(folder, ignore_errors=True)
         pipeline = dlt.pipeline(
             name, destination=job.warehouse.destination(), dataset_name=job.schema, pipelines_dir=str(folder)
         )
-        with job.warehouse.connect() as connection:  # which dlt would make without them
-            warehouse.ensure_ops(connection)
         try:
             pipeline.sync_destination()
             yield pipeline
@@ -220,15 +238,19 @@ def _pipeline(job: Job) -> Iterator[dlt.Pipeline]:
 
 
 @contextmanager
-def _own_settings() -> Iterator[None]:
-    """Settings for dlt are ours only: what stands in the environment or in files could make a load inexact.
+def _told_to_dlt(settings: Settings) -> Iterator[None]:
+    """What dlt is set to, in one place, and nothing of it makes a load inexact.
 
-    It asks for several hundred, each in a dozen places: a tenth of a sync in which nothing changed.
+    It asks for several hundred settings, each in a dozen places of files and environment: looked up there
+    again and again, they took a tenth of a sync in which nothing changed.
     """
+    document: dict[str, Any] = {}
+    for each in (DLT_DEFAULTS, settings.dlt, DLT_NEEDS):
+        merge(document, deepcopy(each))
     provider, container = DictionaryProvider(), Container()[PluggableRunContext].providers
     usual, container.providers = container.providers, [provider]
     try:
-        with provider.values(dict(DLT_CONFIG)):
+        with provider.values(document):
             yield
     finally:
         container.providers = usual

@@ -31,7 +31,7 @@ DESTINATIONS = ("duckdb", "postgres")
 PATHS = {"path": "data/warehouse.duckdb", "published": "data/kassavirta.duckdb"}
 FILES = ("config.toml", "secrets.toml")
 
-# Sections of the same files that are dlt's own business.
+# Sections of the same files that are dlt's own business, and are handed to it.
 DLT_SECTIONS = (
     "runtime",
     "extract",
@@ -145,6 +145,7 @@ class Settings:
     alerts: Alerts = field(default_factory=Alerts)
     destinations: Mapping[str, Account] = field(default_factory=dict)
     definitions: Mapping[str, Any] = field(default_factory=dict)
+    dlt: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def data(self) -> Path:
@@ -254,7 +255,7 @@ def read_settings(directory: Path | None = None) -> Settings:
         )
     problems: list[str] = []
     document = _read_files(home / ".dlt", problems)
-    overlay(document, os.environ, OWN_SECTIONS)
+    overlay(document, os.environ, (*OWN_SECTIONS, *DLT_SECTIONS))
     settings = _settings(home, document, problems)
     if problems:
         raise SettingsError("settings in .dlt/: " + "; ".join(problems))
@@ -343,6 +344,7 @@ def _settings(home: Path, document: Mapping[str, Any], problems: list[str]) -> S
         server=server_of(warehouse.get("url", ""), problems) if destination == "postgres" else None,
         alerts=alerts,
         definitions={name: literal(value) for name, value in definitions.items()},
+        dlt={name: document[name] for name in DLT_SECTIONS if name in document},
     )
 
 

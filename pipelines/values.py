@@ -71,7 +71,7 @@ def flat(section: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, st
 
 
 def merge(into: dict[str, Any], new: Mapping[str, Any]) -> None:
-    """Puts a document into another, section by section; the new one wins."""
+    """Puts a document into another, section by section; the new one wins, and is part of it afterwards."""
     for name, value in new.items():
         if isinstance(value, Mapping) and isinstance(into.get(name), dict):
             merge(into[name], value)

@@ -116,6 +116,17 @@ def test_what_is_new_or_changed_arrives_and_nothing_else_is_asked_for(
     ]
 
 
+def test_what_is_set_for_dlt_reaches_it_and_makes_no_load_inexact(
+    settings: Settings, shop: Shop, query: Query, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID", "false")
+    inexact = {"normalize": {"parquet_normalizer": {"add_dlt_load_id": "false"}}}
+    assert sync(replace(settings, dlt=inexact), ORDERS).exit_code == 0
+    assert order_ids(query) == shop.ids("orders")
+    assert query("select count(*) from raw_mycashflow.orders where _dlt_load_id is null") == [(0,)]
+    assert "workers" in sync(replace(settings, dlt={"load": {"workers": "many"}}), ORDERS).message
+
+
 @pytest.mark.parametrize("key", first_fast(sorted(CHILDREN, key=lambda key: key != "products")))
 def test_a_list_that_becomes_empty_takes_its_rows_along(
     loaded: Settings, shop: Shop, query: Query, key: str

@@ -121,6 +121,12 @@ def test_secrets_win_over_config_and_the_environment_over_both(
     assert (store.key, store.enabled, store.resource("orders").page_size) == ("from-environment", False, 50)
 
 
+def test_what_is_dlt_s_own_is_handed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOAD__WORKERS", "3")
+    write(tmp_path, GOOD + '[runtime]\nlog_level = "DEBUG"\n[load]\nworkers = 1\n')
+    assert read_settings(tmp_path).dlt == {"runtime": {"log_level": "DEBUG"}, "load": {"workers": "3"}}
+
+
 def test_the_key_is_in_no_repr(tmp_path: Path) -> None:
     write(tmp_path, GOOD)
     assert "s3cret-key" not in repr(read_settings(tmp_path))

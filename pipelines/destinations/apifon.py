@@ -29,6 +29,7 @@ from pipelines.destinations.base import (
     Refused,
     Row,
     open_session,
+    paged,
     quoted,
     says_no,
     withheld,
@@ -181,21 +182,16 @@ class Apifon:
         return {each["title"]: str(each["id"]) for each in reversed(ours)}  # of two alike the first
 
     def _read(self, path: str, name: str) -> Iterator[dict[str, Any]]:
-        """All members of a list, page by page."""
-        page, has_more, before = 1, True, None
-        while has_more:
-            found = _json(self._send("GET", path, None, (200,), params={"size": PAGE, "page": page}))
+        """All members of a list."""
+
+        def page(number: int) -> tuple[list[dict[str, Any]], bool]:
+            found = _json(self._send("GET", path, None, (200,), params={"size": PAGE, "page": number}))
             rows, links = found.get(name), found.get("links")
             if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
                 raise _unknown(f"no list of {name}")
-            if rows and rows == before:
-                raise _unknown("the same page twice")
-            yield from rows
-            page, before, has_more = (
-                page + 1,
-                rows,
-                bool(rows and isinstance(links, dict) and links.get("next")),
-            )
+            return rows, bool(rows and isinstance(links, dict) and links.get("next"))
+
+        return paged(self.account.name, page)
 
     def _list_of(self, store: str) -> str:
         """The id of a store's list; it, its fields and its group are there."""

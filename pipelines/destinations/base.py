@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Protocol
 
 from pipelines.accounts import Account
-from pipelines.errors import PipelineError
+from pipelines.errors import ContractError, PipelineError
 from pipelines.http import Limits, Session, Sign, redact
 
 # What a payload says of a consent, in the word that is remembered.
@@ -156,6 +156,27 @@ def open_session(account: Account, sign: Sign, base_url: str | None = None) -> S
     )
     secrets = tuple(account.secrets.values())
     return Session(account.name, base_url or account.base_url, "", "", limits, 1, sign, secrets)
+
+
+def paged(
+    name: str, read: Callable[[int], tuple[Sequence[dict[str, Any]], bool]]
+) -> Iterator[dict[str, Any]]:
+    """All rows of a list, page by page.
+
+    Args:
+        name: the destination's, for the message.
+        read: from the number of a page, from 1, to its rows and whether there are more.
+
+    Raises:
+        ContractError: a page comes twice, so the list would have no end.
+    """
+    number, before, has_more = 1, None, True
+    while has_more:
+        rows, has_more = read(number)
+        if rows and rows == before:
+            raise ContractError(f"{name}: a list answers the same page twice. Try later.")
+        yield from rows
+        number, before = number + 1, rows
 
 
 def quoted(account: Account, said: Any) -> str:

@@ -21,7 +21,17 @@ from urllib.parse import urlencode
 import orjson
 
 from pipelines.accounts import Account
-from pipelines.destinations.base import Feed, Field, Invalid, Refused, Row, open_session, quoted, says_no
+from pipelines.destinations.base import (
+    Feed,
+    Field,
+    Invalid,
+    Refused,
+    Row,
+    open_session,
+    paged,
+    quoted,
+    says_no,
+)
 from pipelines.errors import AccessDenied, ApiError, ContractError, Unavailable
 from pipelines.http import Answer, Call
 from pipelines.settings import now
@@ -179,18 +189,14 @@ class OgoShip:
         return self._send("POST", self._path(resource), body, (200, 201, 409)).status != 409
 
     def _read(self, resource: str, params: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-        page, before = 1, None
-        while True:
-            asked = {**params, "limit": PAGE, "page": page}
+        def page(number: int) -> tuple[list[dict[str, Any]], bool]:
+            asked = {**params, "limit": PAGE, "page": number}
             rows = _json(self._send("GET", self._path(resource), None, (200,), asked))
             if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
                 raise ContractError(f"ogoship: GET {resource} answered no list. Check paths.{resource}.")
-            if rows and rows == before:
-                raise ContractError(f"ogoship: GET {resource} answers the same page twice. Try later.")
-            yield from rows
-            if len(rows) < PAGE:
-                return
-            page, before = page + 1, rows
+            return rows, len(rows) >= PAGE
+
+        return paged(self.account.name, page)
 
     def _path(self, resource: str) -> str:
         return self.account.paths.get(resource, f"api/v1/{resource}")

@@ -137,13 +137,14 @@ def ensure_ops(connection: Connection) -> None:
     Raises:
         SettingsError: a newer kassavirta made this warehouse.
     """
-    reached = _version(connection)
+    there = _columns(connection, "ops")
+    reached = _version(connection) if ("schema_version", "version") in there else 0
     if reached > len(MIGRATIONS):
         raise SettingsError(
             f"the warehouse was made by a newer kassavirta (its tables are version {reached}, this one knows "
             f"{len(MIGRATIONS)}): install that one, or one that is newer still"
         )
-    ensure_tables(connection, "ops", OPS)
+    _complete(connection, "ops", OPS, there)
     for version, statements in enumerate(MIGRATIONS[reached:], reached + 1):
         for statement in statements:
             connection.execute(statement)
@@ -151,25 +152,38 @@ def ensure_ops(connection: Connection) -> None:
 
 
 def _version(connection: Connection) -> int:
-    """The version a warehouse has reached: 0 when it does not say."""
-    if not has_table(connection, "ops", "schema_version"):
-        return 0
     ((found,),) = connection.execute("select coalesce(max(version), 0) from ops.schema_version").fetchall()
     return int(found)
 
 
 def ensure_tables(connection: Connection, schema: str, tables: Mapping[str, Mapping[str, str]]) -> None:
     """A schema has these tables (name -> column -> type), with at least these columns."""
-    connection.execute(f"create schema if not exists {schema}")
-    there = connection.execute(
-        "select table_name, column_name from information_schema.columns where table_schema = ?", [schema]
-    ).fetchall()
-    known, found = {table for table, _ in there}, set(there)
+    _complete(connection, schema, tables, _columns(connection, schema))
+
+
+def _columns(connection: Connection, schema: str) -> set[tuple[str, str]]:
+    """Table and name of every column of a schema."""
+    return set(
+        connection.execute(
+            "select table_name, column_name from information_schema.columns where table_schema = ?", [schema]
+        ).fetchall()
+    )
+
+
+def _complete(
+    connection: Connection,
+    schema: str,
+    tables: Mapping[str, Mapping[str, str]],
+    there: set[tuple[str, str]],
+) -> None:
+    known = {table for table, _ in there}
+    if not known:
+        connection.execute(f"create schema if not exists {schema}")
     for table, columns in tables.items():
         if table not in known:
             listed = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
             connection.execute(f"create table {schema}.{table} ({listed})")
-        for name in (name for name in columns if table in known and (table, name) not in found):
+        for name in (name for name in columns if table in known and (table, name) not in there):
             connection.execute(f'alter table {schema}.{table} add column "{name}" {columns[name]}')
 
 
