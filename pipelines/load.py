@@ -18,13 +18,14 @@ from typing import Any
 import dlt
 import pyarrow as pa
 from dlt.common.configuration.container import Container
+from dlt.common.configuration.exceptions import ConfigValueCannotBeCoercedException
 from dlt.common.configuration.providers.dictionary import DictionaryProvider
 from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
 
 from pipelines import warehouse
 from pipelines.backfill import Mark, cut, read_mark
 from pipelines.deletions import census_of, forget_returned, settle_deletions
-from pipelines.errors import LoadFailed, PipelineError, WindowGrew
+from pipelines.errors import LoadFailed, PipelineError, SettingsError, WindowGrew
 from pipelines.extract.greeting import Absence, absence, greet_all
 from pipelines.extract.kinds import SQL_TYPES
 from pipelines.extract.ledger import Ledger
@@ -280,6 +281,10 @@ def _reason(error: BaseException, place: Warehouse) -> BaseException:
     while cause is not None:
         if isinstance(cause, PipelineError | KeyboardInterrupt):
             return cause
+        if isinstance(cause, ConfigValueCannotBeCoercedException):
+            return SettingsError(
+                f"what is set for dlt's {cause.field_name} is not of its kind: change it in .dlt/config.toml"
+            )
         last = cause
         cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
     unforeseen = LoadFailed(f"unforeseen {type(last).__name__}: {redact(str(last))}. Please tell us.")

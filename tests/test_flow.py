@@ -124,7 +124,9 @@ def test_what_is_set_for_dlt_reaches_it_and_makes_no_load_inexact(
     assert sync(replace(settings, dlt=inexact), ORDERS).exit_code == 0
     assert order_ids(query) == shop.ids("orders")
     assert query("select count(*) from raw_mycashflow.orders where _dlt_load_id is null") == [(0,)]
-    assert "workers" in sync(replace(settings, dlt={"load": {"workers": "many"}}), ORDERS).message
+    wrong = sync(replace(settings, dlt={"load": {"workers": "many"}}), ORDERS)
+    assert wrong.exit_code == 2
+    assert wrong.message == "what is set for dlt's workers is not of its kind: change it in .dlt/config.toml"
 
 
 @pytest.mark.parametrize("key", first_fast(sorted(CHILDREN, key=lambda key: key != "products")))
