@@ -25,7 +25,7 @@ demo: setup ## The demo store, loaded, modelled, published and reported
 test: setup ## The fast tests: four minutes on two cores
 	$(BIN)/pytest -n 2 -m "not slow and not deep"
 
-test-slow: setup ## The whole journeys, which CI runs too: some ten minutes on two cores
+test-slow: setup ## The whole journeys, which CI runs too: a quarter of an hour on two cores
 	$(BIN)/pytest -n 2 -m "slow and not deep"
 
 test-deep: setup ## Hundreds of histories, kills and loads: hours
