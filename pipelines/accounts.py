@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 # Keys that every destination has.
 COMMON: Mapping[str, type] = {
@@ -90,6 +90,18 @@ STORE = "{store}"
 SECRETS = ("key", "token", "secret", "client_secret", "merchant_id", "client_id")
 
 
+class Sender(Protocol):
+    """What an account has to know of a store whose rows it gets."""
+
+    @property
+    def platform(self) -> str:
+        """Whose API it is read through."""
+
+    @property
+    def currency(self) -> str:
+        """What its amounts are in."""
+
+
 @dataclass(frozen=True)
 class Account:
     """Our account at a destination.
@@ -127,13 +139,15 @@ def keys_of(name: str) -> Mapping[str, type]:
     return {**COMMON, **OWN[name]}
 
 
-def account(name: str, values: Mapping[str, Any], stores: Mapping[str, Any], problems: list[str]) -> Account:
+def account(
+    name: str, values: Mapping[str, Any], stores: Mapping[str, Sender], problems: list[str]
+) -> Account:
     """The account a section describes; what is wrong with it goes to `problems`.
 
     Args:
         name: the destination's.
         values: its section, of the right kinds.
-        stores: the sections of all stores, by name.
+        stores: all stores, by name.
         problems: where to say what is wrong.
     """
     known = {**DEFAULTS[name], **values}
@@ -153,7 +167,7 @@ def account(name: str, values: Mapping[str, Any], stores: Mapping[str, Any], pro
     return Account(name=name, options=options, secrets=secrets, **common)
 
 
-def _problems(name: str, known: Mapping[str, Any], stores: Mapping[str, Any]) -> list[str]:
+def _problems(name: str, known: Mapping[str, Any], stores: Mapping[str, Sender]) -> list[str]:
     where = f"destinations.{name}"
     problems = [f"{where}.{key} is missing" for key in NEEDED[name] if not known.get(key)]
     problems += [
@@ -188,7 +202,7 @@ def _custobar_problems(where: str, known: Mapping[str, Any]) -> list[str]:
     return problems
 
 
-def _mixed(name: str, known: Mapping[str, Any], stores: Sequence[Any]) -> str:
+def _mixed(name: str, known: Mapping[str, Any], stores: Sequence[Sender]) -> str:
     """What one account could not keep apart of several stores; empty when it can."""
     if name == "ogoship":
         return ": products are known there by their code alone, so it is for one store; name it in stores"
@@ -204,7 +218,7 @@ def _mixed(name: str, known: Mapping[str, Any], stores: Sequence[Any]) -> str:
             ": mode enrich uses the ids the store's own integration sends, so it is for one store; "
             "name it in stores"
         )
-    currencies = sorted({_currency(store) for store in stores})
+    currencies = sorted({store.currency for store in stores})
     if len(currencies) == 1:
         return ""
     return (
@@ -213,14 +227,9 @@ def _mixed(name: str, known: Mapping[str, Any], stores: Sequence[Any]) -> str:
     )
 
 
-def _currency(store: Any) -> str:
-    """The currency of a store's section, which may be wrong in any way."""
-    return str(store.get("currency", "EUR") if isinstance(store, Mapping) else "EUR")
-
-
-def check_orders(found: Mapping[str, Account], stores: Mapping[str, Any], problems: list[str]) -> None:
+def check_orders(found: Mapping[str, Account], stores: Mapping[str, Sender], problems: list[str]) -> None:
     """Adds a problem when orders are to be sent that have no address: only MyCashflow's models have one."""
-    platforms = {store.get("platform", "mycashflow") for store in stores.values() if isinstance(store, dict)}
+    platforms = {store.platform for store in stores.values()}
     if "ogoship" in found and found["ogoship"].options.get("orders") and "mycashflow" not in platforms:
         problems.append(
             "destinations.ogoship.orders is true, but only orders of mycashflow stores can be sent"

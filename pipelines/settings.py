@@ -32,16 +32,7 @@ PATHS = {"path": "data/warehouse.duckdb", "published": "data/kassavirta.duckdb"}
 FILES = ("config.toml", "secrets.toml")
 
 # Sections of the same files that are dlt's own business, and are handed to it.
-DLT_SECTIONS = (
-    "runtime",
-    "extract",
-    "normalize",
-    "load",
-    "sources",
-    "destination",
-    "data_writer",
-    "schema",
-)
+DLT_SECTIONS = ("runtime", "extract", "normalize", "load", "sources", "destination", "data_writer", "schema")
 
 STORE_KEYS: Mapping[str, type] = {
     "platform": str,
@@ -334,10 +325,11 @@ def _settings(home: Path, document: Mapping[str, Any], problems: list[str]) -> S
     if not isinstance(definitions, Mapping):
         problems.append("definitions is no section; expected [definitions]")
         definitions = {}
+    opened = {name: _store(name, values, problems) for name, values in stores.items()}
     return Settings(
         directory=home,
-        stores={name: _store(name, values, problems) for name, values in stores.items()},
-        destinations=_accounts(receivers, stores, problems),
+        stores=opened,
+        destinations=_accounts(receivers, opened, problems),
         warehouse=paths["path"],
         published=paths["published"],
         salt=privacy.get("salt", ""),
@@ -348,7 +340,7 @@ def _settings(home: Path, document: Mapping[str, Any], problems: list[str]) -> S
     )
 
 
-def _accounts(sections: Any, stores: Mapping[str, Any], problems: list[str]) -> dict[str, Account]:
+def _accounts(sections: Any, stores: Mapping[str, Store], problems: list[str]) -> dict[str, Account]:
     if not isinstance(sections, Mapping):
         problems.append("destinations is no section; expected [destinations.NAME]")
         return {}

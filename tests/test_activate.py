@@ -24,9 +24,9 @@ from tests.stage import Listener, settings_for
 
 Query = Callable[[str], list[tuple[Any, ...]]]
 
-# The demo shop has a product without a price, and two that share a code, which somebody has ordered.
 pytestmark = pytest.mark.slow
 
+# The demo shop has a product without a price, and two that share a code, which somebody has ordered.
 FLAWS = ("price is missing", "code belongs to 2 products", "An order line has an unknown product code")
 
 
@@ -51,13 +51,13 @@ def with_destinations(settings: Settings, inbox: Inbox) -> Settings:
     given = {"base_url": inbox.url, "requests_per_minute": 600_000.0}
     opened = {
         "custobar": account(
-            "custobar", {**given, **SECRETS["custobar"], "mode": "full"}, {"demo": {}}, problems
+            "custobar", {**given, **SECRETS["custobar"], "mode": "full"}, settings.stores, problems
         ),
-        "apifon": account("apifon", {**given, **SECRETS["apifon"]}, {"demo": {}}, problems),
+        "apifon": account("apifon", {**given, **SECRETS["apifon"]}, settings.stores, problems),
         "ogoship": account(
             "ogoship",
             {**given, **SECRETS["ogoship"], "auth_url": inbox.url, "orders": True},
-            {"demo": {}},
+            settings.stores,
             problems,
         ),
     }

@@ -199,7 +199,7 @@ def test_rows_without_an_id_are_all_kept_aside(settings: Settings, shop: Shop, q
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page_size", first_fast([5, 20, 100]))
+@pytest.mark.parametrize("page_size", [5, 20, 100])
 def test_changed_orders_that_are_read_twice_are_there_once(
     tmp_path: Path, shop: Shop, server: ShopServer, query: Query, page_size: int
 ) -> None:

@@ -191,26 +191,29 @@ class Apifon:
                 raise _unknown(f"no list of {name}")
             return rows, bool(rows and isinstance(links, dict) and links.get("next"))
 
-        return paged(self.account.name, page)
+        return paged(f"apifon: GET {path}", page)
 
     def _list_of(self, store: str) -> str:
         """The id of a store's list; it, its fields and its group are there."""
         title = self.account.options["list_title"].replace(STORE, store)
         if title not in self._ours():
-            body = {
-                "type": "ADVANCED",
-                "title": title,
-                "prefix": self.account.options["country_prefix"],
-                "description": "Written by kassavirta; do not connect another integration to it.",
-            }
-            self._send("POST", "list/", body, (200, 201), False)
-            self._lists = self._find_lists()
-        if title not in self._ours():
-            raise _unknown("no list of the title that was made")
+            self._make_list(title)
         list_id = self._ours()[title]
         if list_id not in self._made:
             self._make_fields(list_id)
         return list_id
+
+    def _make_list(self, title: str) -> None:
+        body = {
+            "type": "ADVANCED",
+            "title": title,
+            "prefix": self.account.options["country_prefix"],
+            "description": "Written by kassavirta; do not connect another integration to it.",
+        }
+        self._send("POST", "list/", body, (200, 201), False)
+        self._lists = self._find_lists()
+        if title not in self._lists:
+            raise _unknown("no list of the title that was made")
 
     def _make_fields(self, list_id: str) -> None:
         for field in FIELDS.values():

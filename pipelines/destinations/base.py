@@ -159,12 +159,12 @@ def open_session(account: Account, sign: Sign, base_url: str | None = None) -> S
 
 
 def paged(
-    name: str, read: Callable[[int], tuple[Sequence[dict[str, Any]], bool]]
+    what: str, read: Callable[[int], tuple[Sequence[dict[str, Any]], bool]]
 ) -> Iterator[dict[str, Any]]:
     """All rows of a list, page by page.
 
     Args:
-        name: the destination's, for the message.
+        what: the request, for the message.
         read: from the number of a page, from 1, to its rows and whether there are more.
 
     Raises:
@@ -174,7 +174,7 @@ def paged(
     while has_more:
         rows, has_more = read(number)
         if rows and rows == before:
-            raise ContractError(f"{name}: a list answers the same page twice. Try later.")
+            raise ContractError(f"{what} answers the same page twice. Try later.")
         yield from rows
         number, before = number + 1, rows
 

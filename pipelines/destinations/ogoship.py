@@ -196,7 +196,7 @@ class OgoShip:
                 raise ContractError(f"ogoship: GET {resource} answered no list. Check paths.{resource}.")
             return rows, len(rows) >= PAGE
 
-        return paged(self.account.name, page)
+        return paged(f"ogoship: GET {resource}", page)
 
     def _path(self, resource: str) -> str:
         return self.account.paths.get(resource, f"api/v1/{resource}")

@@ -109,9 +109,9 @@ def desk_for(name: str, inbox: Inbox, home: Path, **values: Any) -> Desk:
     problems: list[str] = []
     given = {"base_url": inbox.url, "requests_per_minute": 600_000.0, **SECRETS[name], **values}
     given |= {"auth_url": inbox.url} if name == "ogoship" else {}
-    opened = account(name, given, {"demo": {}}, problems)
-    assert problems == []
     settings = settings_for(home, "http://127.0.0.1:9")
+    opened = account(name, given, settings.stores, problems)
+    assert problems == []
     return Desk(inbox, replace(settings, destinations={name: opened}))
 
 
