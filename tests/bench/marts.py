@@ -51,8 +51,13 @@ def _statements(models: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             sql = node["compiled_code"]
             for read in node["depends_on"]["nodes"]:
                 if read in models:
-                    sql = sql.replace(models[read]["relation_name"], _by_hand(models[read]))
+                    sql = sql.replace(_reference(models[read]), _by_hand(models[read]))
             yield name, f"create {node['config']['materialized']} {_by_hand(node)} as {sql}"
+
+
+def _reference(node: Mapping[str, Any]) -> str:
+    """How compiled models name another: without its database, see `sql/macros/dbt/ref.sql`."""
+    return f'"{node["schema"]}"."{node["name"]}"'
 
 
 def _by_hand(node: Mapping[str, Any]) -> str:

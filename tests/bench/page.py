@@ -33,6 +33,7 @@ def write_page(path: Path, bench: Bench, figures: Sequence[Figure]) -> None:
         costs=dict(sorted(bench.costs.items(), key=lambda each: (each[0][1], each[0][0]))),
         rows=bench.rows,
         phases=bench.phases,
+        building=bench.building,
         figures=[(named(figure, bench), figure) for figure in figures],
     )
     path.write_text(text)

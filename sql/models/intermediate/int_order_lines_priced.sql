@@ -1,8 +1,8 @@
 with
 
+-- is_deleted or not, as in fct_order_lines: the join with vat_bases leaves out deleted orders'
 lines as (
     select * from {{ staged('order_lines') }} as order_lines
-    where not is_deleted
 ),
 
 vat_bases as (
@@ -44,7 +44,7 @@ rounded as (
             partition by lines.store, lines.order_id
         ) as has_all_rates
     from lines
-    left join vat_bases
+    inner join vat_bases
         on
             lines.store = vat_bases.store
             and lines.order_id = vat_bases.order_id

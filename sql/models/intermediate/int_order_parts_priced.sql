@@ -1,5 +1,6 @@
 with
 
+-- is_deleted or not, as in fct_order_lines: the join with vat_bases leaves out deleted ones
 orders as (
     select
         store,
@@ -10,7 +11,6 @@ orders as (
         coalesce(stated_fees, 0) as stated_fees,
         stated_total
     from {{ staged('orders') }} as orders
-    where not is_deleted
 ),
 
 vat_bases as (

@@ -1,8 +1,8 @@
 with
 
+-- is_deleted or not, as in fct_order_lines: the join with sequence leaves out deleted ones
 orders as (
     select * from {{ staged('orders') }} as orders
-    where not is_deleted
 ),
 
 sequence as (
@@ -116,11 +116,11 @@ final as (
         orders.updated_at,
         orders.archived_at
     from orders
-    left join sequence
+    inner join sequence
         on
             orders.store = sequence.store
             and orders.order_id = sequence.order_id
-    left join economics
+    inner join economics
         on
             orders.store = economics.store
             and orders.order_id = economics.order_id
