@@ -85,6 +85,9 @@ def sync(
     allow_shrink: AllowShrink = False,
 ) -> None:
     """Extract and load what is new; a backfill leaves the cursor alone."""
+    from pipelines.startup import spare_pandas
+
+    spare_pandas()
     from pipelines import flow
     from pipelines.job import Wanted
     from pipelines.settings import read_settings

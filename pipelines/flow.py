@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pipelines import warehouse
@@ -44,7 +44,8 @@ def sync(settings: Settings, stores: Sequence[Store], wanted: Wanted, teller: Te
     Raises:
         SettingsError: another run is under way, or the warehouse cannot be written.
     """
-    with _running(settings, "sync", stores, teller) as record:
+    kept_open = warehouse_of(settings).kept_open
+    with _running(settings, "sync", stores, teller, kept_open) as record:
         _sync_stores(settings, stores, wanted, teller, record)
     return record
 
@@ -75,7 +76,8 @@ def run(settings: Settings, stores: Sequence[Store], wish: Wish, teller: Teller)
     """
     check_definitions(settings)
     with _running(settings, "run", stores, teller) as record:
-        _sync_stores(settings, stores, Wanted(), teller, record)
+        with warehouse_of(settings).kept_open():
+            _sync_stores(settings, stores, Wanted(), teller, record)
         if len(record.failed_stores) < len(stores):
             _sweep_due(settings, stores, teller, record)
             _build_models(settings, wish, teller)
@@ -161,13 +163,9 @@ def report(settings: Settings, teller: Teller) -> None:
 def _sync_stores(
     settings: Settings, stores: Sequence[Store], wanted: Wanted, teller: Teller, record: Record
 ) -> None:
-    place = warehouse_of(settings)
-    # Held open: to open and close a DuckDB file takes as long as to load a list in which nothing changed.
-    with place.connect() if place.exists() else nullcontext():
-        for store in stores:
-            _do(load_store, _job(settings, store, wanted, teller, record), teller, record)
-        drop_old(place)
-    place.tidy()
+    for store in stores:
+        _do(load_store, _job(settings, store, wanted, teller, record), teller, record)
+    drop_old(warehouse_of(settings))
 
 
 def _sweep_due(settings: Settings, stores: Sequence[Store], teller: Teller, record: Record) -> None:
@@ -263,8 +261,21 @@ def _has_schema(place: Warehouse, name: str) -> bool:
 
 
 @contextmanager
-def _running(settings: Settings, command: str, stores: Sequence[Store], teller: Teller) -> Iterator[Record]:
+def _running(
+    settings: Settings,
+    command: str,
+    stores: Sequence[Store],
+    teller: Teller,
+    around: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> Iterator[Record]:
     """One run at a time, written into `ops.runs` however it ends, and told to whoever should know.
+
+    Args:
+        settings: of the project.
+        command: its name.
+        stores: those it is about.
+        teller: hears of a run that was killed.
+        around: entered before the warehouse is held, left after the run is written down.
 
     Raises:
         SettingsError: another run is under way, or the warehouse cannot be written.
@@ -275,7 +286,7 @@ def _running(settings: Settings, command: str, stores: Sequence[Store], teller: 
         if killed:
             tell_killed(settings, killed, teller)
         before = [row_of_killed(killed)] if killed else []
-        with told(settings, record, teller), warehouse_of(settings).hold():
+        with told(settings, record, teller), around(), warehouse_of(settings).hold():
             write(settings, *before)
             try:
                 yield record

@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.warehouse import connect, ensure_ops, pack_if_loose, replace
+from pipelines.warehouse import connect, ensure_ops, is_loose, pack, replace
 
 # What destinations get is made for them, not for analysts; the rest are dlt's working copies.
 LEFT_OUT = ("outbound", "main")
@@ -37,7 +37,8 @@ def publish(warehouse: Path, published: Path, run: Mapping[str, Any] | None = No
     aside = published.with_name(f".{published.name}.new")
     aside.unlink(missing_ok=True)
     try:
-        pack_if_loose(warehouse)
+        if is_loose(warehouse):
+            pack(warehouse)
         shutil.copyfile(warehouse, aside)
         with connect(aside) as connection:
             _leave_out(connection)

@@ -32,9 +32,6 @@ class Connection(Protocol):
     def execute(self, query: str, parameters: Any = ..., /) -> Rows:
         """Runs a statement."""
 
-    def executemany(self, query: str, parameters: Any, /) -> Any:
-        """Runs a statement once for each row of parameters."""
-
     def register(self, view_name: str, python_object: Any, /) -> Any:
         """Makes an Arrow table of text columns readable under a name, for this connection alone."""
 
@@ -96,8 +93,12 @@ class Warehouse(Protocol):
             SettingsError: as `connect` does.
         """
 
-    def tidy(self) -> None:
-        """Gives back the space of what is gone, when there is much of it."""
+    def kept_open(self) -> AbstractContextManager[None]:
+        """Stays open for many small things, if it is there; then the space of what is gone is given back.
+
+        Raises:
+            SettingsError: as `connect` does.
+        """
 
     def explain(self, error: BaseException) -> PipelineError | None:
         """What an error of the database or disk means for the person who runs this; None for any other."""

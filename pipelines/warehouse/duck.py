@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -106,10 +106,17 @@ class DuckWarehouse:
         """Replaces the file by a new one that holds what is there and nothing else."""
         pack(self.path)
 
-    def tidy(self) -> None:
-        """Replaces the file likewise, if there is one and it is worth it."""
-        if self.exists():
-            pack_if_loose(self.path)
+    @contextmanager
+    def kept_open(self) -> Iterator[None]:
+        """The file is opened once for all who connect meanwhile; it is written anew if that is worth it.
+
+        To open and close it takes as long as to load a list in which nothing changed.
+        """
+        with self.connect() if self.exists() else nullcontext():
+            yield
+            loose = self.exists() and is_loose(self.path)
+        if loose:
+            pack(self.path)
 
     def explain(self, error: BaseException) -> PipelineError | None:
         """What a DuckDB or operating system error means."""
@@ -152,15 +159,14 @@ def check_writable(path: Path) -> None:
         raise explain(error, path) from error
 
 
-def pack_if_loose(path: Path) -> None:
-    """Writes all that is logged into the file; and the file anew when too much of it is free."""
+def is_loose(path: Path) -> bool:
+    """Whether so much of a file is free that it should be packed; what is logged is written into it."""
     with connect(path) as connection:
         used, free = connection.execute(
             "select used_blocks, free_blocks from pragma_database_size()"
             " where database_name = current_catalog()"
         ).fetchall()[0]
-    if free > MOST_FREE * used:
-        pack(path)
+    return bool(free > MOST_FREE * used)
 
 
 def pack(path: Path) -> None:

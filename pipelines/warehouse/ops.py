@@ -14,6 +14,9 @@ from pipelines.warehouse.base import Connection
 
 TIME = "timestamp with time zone"
 
+# Rows that one statement adds: each statement is committed, which takes longer than a row.
+AT_A_TIME = 100
+
 # Table -> column -> type, in types that DuckDB and PostgreSQL share.
 OPS: Mapping[str, Mapping[str, str]] = {
     "schema_version": {"version": "bigint", "reached_at": TIME},
@@ -203,11 +206,13 @@ def loaded_keys(schema: str, table: str, key: str) -> str:
 
 
 def insert(connection: Connection, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Adds rows to an `ops` table; a key that is missing becomes null."""
-    if rows:
-        names, marks = ", ".join(OPS[table]), ", ".join("?" for _ in OPS[table])
-        values = [[row.get(column) for column in OPS[table]] for row in rows]
-        connection.executemany(f"insert into ops.{table} ({names}) values ({marks})", values)
+    """Adds rows to an `ops` table, many at a time; a key that is missing becomes null."""
+    names, marks = ", ".join(OPS[table]), ", ".join("?" for _ in OPS[table])
+    for begin in range(0, len(rows), AT_A_TIME):
+        some = rows[begin : begin + AT_A_TIME]
+        values = [row.get(column) for row in some for column in OPS[table]]
+        listed = ", ".join([f"({marks})"] * len(some))
+        connection.execute(f"insert into ops.{table} ({names}) values {listed}", values)
 
 
 def replace(connection: Connection, table: str, rows: Sequence[Mapping[str, Any]], *key: str) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 
 import psycopg2
 import pyarrow as pa
-from psycopg2.extras import execute_batch
 
 from pipelines.addresses import Server
 from pipelines.errors import LoadFailed, PipelineError, SettingsError
@@ -64,11 +63,6 @@ class PostgresConnection:
         cursor = self._connection.cursor()
         cursor.execute(*([_marked(query), storable(list(parameters))] if parameters else [query]))
         return cursor
-
-    def executemany(self, query: str, parameters: Sequence[Sequence[Any]], /) -> None:
-        """Runs a statement once for each row of parameters."""
-        with self._connection.cursor() as cursor:
-            execute_batch(cursor, _marked(query), [storable(list(row)) for row in parameters])
 
     def register(self, view_name: str, python_object: pa.Table, /) -> None:
         """Makes an Arrow table of text columns readable under a name, for this connection alone."""
@@ -158,8 +152,10 @@ class PostgresWarehouse:
         with self.connect() as connection:
             connection.execute("vacuum full")
 
-    def tidy(self) -> None:
-        """Nothing: the server does so by itself."""
+    @contextmanager
+    def kept_open(self) -> Iterator[None]:
+        """Nothing: to connect costs little, and the server gives back space by itself."""
+        yield
 
     def explain(self, error: BaseException) -> PipelineError | None:
         """What an error of the database means, or a full disk under `data/`."""
