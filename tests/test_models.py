@@ -26,6 +26,8 @@ FLOORS = {
     "snapshots": 3,
     "outbound": 4,
 }
+# Above staging, but not a table: its one reader writes its rows itself.
+VIEWS = {"int_customer_records_unioned"}
 DELETED = "ops.deleted_records"
 SOURCES = {"mycashflow": mycashflow.EVERY, "cscart": cscart.EVERY}
 # No model asks for these yet.
@@ -165,7 +167,7 @@ def test_contracts_hold_from_the_marts_up(models: Models) -> None:
     for model in models:
         expected = FLOORS[floor(model)] >= 2
         assert model["config"]["contract"]["enforced"] == expected, model["name"]
-        expected = "table" if FLOORS[floor(model)] >= 1 else "view"
+        expected = "table" if FLOORS[floor(model)] >= 1 and model["name"] not in VIEWS else "view"
         assert model["config"]["materialized"] == expected, model["name"]
 
 
