@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pipelines import warehouse
@@ -44,8 +44,7 @@ def sync(settings: Settings, stores: Sequence[Store], wanted: Wanted, teller: Te
     Raises:
         SettingsError: another run is under way, or the warehouse cannot be written.
     """
-    kept_open = warehouse_of(settings).kept_open
-    with _running(settings, "sync", stores, teller, kept_open) as record:
+    with _running(settings, "sync", stores, teller) as record:
         _sync_stores(settings, stores, wanted, teller, record)
     return record
 
@@ -76,8 +75,7 @@ def run(settings: Settings, stores: Sequence[Store], wish: Wish, teller: Teller)
     """
     check_definitions(settings)
     with _running(settings, "run", stores, teller) as record:
-        with warehouse_of(settings).kept_open():
-            _sync_stores(settings, stores, Wanted(), teller, record)
+        _sync_stores(settings, stores, Wanted(), teller, record)
         if len(record.failed_stores) < len(stores):
             _sweep_due(settings, stores, teller, record)
             _build_models(settings, wish, teller)
@@ -163,9 +161,11 @@ def report(settings: Settings, teller: Teller) -> None:
 def _sync_stores(
     settings: Settings, stores: Sequence[Store], wanted: Wanted, teller: Teller, record: Record
 ) -> None:
-    for store in stores:
-        _do(load_store, _job(settings, store, wanted, teller, record), teller, record)
-    drop_old(warehouse_of(settings))
+    place = warehouse_of(settings)
+    with place.kept_open():
+        for store in stores:
+            _do(load_store, _job(settings, store, wanted, teller, record), teller, record)
+        drop_old(place)
 
 
 def _sweep_due(settings: Settings, stores: Sequence[Store], teller: Teller, record: Record) -> None:
@@ -261,21 +261,8 @@ def _has_schema(place: Warehouse, name: str) -> bool:
 
 
 @contextmanager
-def _running(
-    settings: Settings,
-    command: str,
-    stores: Sequence[Store],
-    teller: Teller,
-    around: Callable[[], AbstractContextManager[None]] = nullcontext,
-) -> Iterator[Record]:
+def _running(settings: Settings, command: str, stores: Sequence[Store], teller: Teller) -> Iterator[Record]:
     """One run at a time, written into `ops.runs` however it ends, and told to whoever should know.
-
-    Args:
-        settings: of the project.
-        command: its name.
-        stores: those it is about.
-        teller: hears of a run that was killed.
-        around: entered before the warehouse is held, left after the run is written down.
 
     Raises:
         SettingsError: another run is under way, or the warehouse cannot be written.
@@ -286,7 +273,7 @@ def _running(
         if killed:
             tell_killed(settings, killed, teller)
         before = [row_of_killed(killed)] if killed else []
-        with told(settings, record, teller), around(), warehouse_of(settings).hold():
+        with told(settings, record, teller), warehouse_of(settings).hold():
             write(settings, *before)
             try:
                 yield record

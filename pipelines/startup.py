@@ -18,7 +18,8 @@ def spare_pandas() -> None:
     """Keeps pyarrow from importing pandas with its first array, a tenth of a sync without news (measured).
 
     pyarrow looks for it once, to know frames when it is given any, and looks again when a frame is asked of
-    it (`to_pandas`). To be called before anything is made of Arrow, where nobody makes arrays of frames.
+    it (`to_pandas`). Single values of pandas (`NaT`, `Timestamp`) stay unknown to it, though: only for a
+    process that makes no arrays of what comes from pandas, and before its first array.
     """
     if "pandas" in sys.modules:
         return

@@ -17,13 +17,15 @@ import duckdb
 import pytest
 from typer.testing import CliRunner, Result
 
+from pipelines import flow
 from pipelines.cli import app
 from pipelines.demo.opening import make_shop
 from pipelines.demo.server import KEY, USER, ShopServer, serve
 from pipelines.demo.shop import Shop
+from pipelines.job import Wanted
 from pipelines.lock import run_lock
 from pipelines.settings import read_settings
-from tests.stage import first_fast
+from tests.stage import Listener, first_fast, settings_for
 
 COMMANDS = (
     *("demo", "check", "sync", "build", "run", "status", "logs", "report", "schedule", "activate"),
@@ -138,6 +140,29 @@ def test_a_warehouse_somebody_else_has_open(tmp_path: Path, server: ShopServer) 
             assert_refused(run(command), 2, "another process has it open. Close it and run again")
     assert server.requests == []
     assert run("sync").exit_code == 0
+
+
+class Intruder(Listener):
+    """At each line that it is told, another process opens a file to write to it; `answers` says how."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self.code = f"import duckdb; duckdb.connect({str(file)!r})"
+        self.answers: list[str] = []
+
+    def say(self, text: str) -> None:
+        done = subprocess.run([sys.executable, "-c", self.code], capture_output=True, text=True, check=False)
+        self.answers.append(done.stderr)
+
+
+def test_nobody_else_writes_while_a_load_has_the_warehouse_open(tmp_path: Path, server: ShopServer) -> None:
+    """A process that closes a file gives up its locks on it, so nothing of ours may open it meanwhile."""
+    settings = settings_for(tmp_path, server.url)
+    flow.sync(settings, settings.chosen(), Wanted(), Listener())
+    intruder = Intruder(settings.warehouse)
+    assert flow.sync(settings, settings.chosen(), Wanted(), intruder).exit_code == 0
+    assert intruder.answers
+    assert [answer for answer in intruder.answers if "Could not set lock" not in answer] == []
 
 
 def mounted(folder: Path, size: str) -> bool:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from pipelines.demo.server import KEY, USER, ShopServer
 
 SPARED = "from pipelines.startup import spare_pandas; spare_pandas(); import sys, pyarrow as pa; "
 
@@ -33,3 +36,18 @@ def test_pandas_stays_away_until_it_is_needed(check: str) -> None:
 def test_without_it_the_first_array_brings_pandas() -> None:
     code = "import sys, pyarrow as pa; pa.array([1]); sys.exit('pandas' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 1
+
+
+def test_a_sync_without_news_imports_neither_pandas_nor_pydantic(tmp_path: Path, server: ShopServer) -> None:
+    (tmp_path / ".dlt").mkdir()
+    store = f'platform = "mycashflow"\nbase_url = "{server.url}"\nuser = "{USER}"\nkey = "{KEY}"\n'
+    (tmp_path / ".dlt/config.toml").write_text(f"[stores.main]\n{store}")
+    code = (
+        "import sys; from pipelines.cli import app; app(['sync'], standalone_mode=False);"
+        " print(sorted({'pandas', 'pydantic'} & set(sys.modules)))"
+    )
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+    assert done.stdout.splitlines()[-1:] == ["[]"], done.stderr

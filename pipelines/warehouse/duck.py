@@ -31,6 +31,9 @@ DAMAGED = (
     "Failed to deserialize",
 )
 
+# Files that this process knows to be DuckDB's, by path and inode.
+_known: set[tuple[Path, int]] = set()
+
 # Of blocks that are used, so many may be free beside them before the file is written anew. A build puts
 # each table beside the old one and leaves 0.45 to 0.65 free, which the next one fills again (measured, a
 # million orders): to write the file anew after each build would take half as long as the build itself.
@@ -136,6 +139,7 @@ def connect(path: Path, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConn
     except (duckdb.Error, OSError) as error:
         raise explain(error, path) from error
     try:
+        _known.add(_identity(path))
         connection.execute("set time zone 'UTC'")
         yield connection
     except (duckdb.Error, OSError) as error:
@@ -160,7 +164,10 @@ def check_writable(path: Path) -> None:
 
 
 def is_loose(path: Path) -> bool:
-    """Whether so much of a file is free that it should be packed; what is logged is written into it."""
+    """Whether so much of a file is free that it should be packed.
+
+    What is logged is written into it, unless somebody in this process has it open besides.
+    """
     with connect(path) as connection:
         used, free = connection.execute(
             "select used_blocks, free_blocks from pragma_database_size()"
@@ -200,14 +207,21 @@ def quoted(path: Path) -> str:
 def _check_kind(path: Path) -> None:
     """Nothing for a DuckDB file or none; DuckDB would go and look for an extension to read another kind.
 
+    A file that was looked into is not opened again: a process that closes a file, whatever for, gives up all
+    its locks on it (POSIX), and so the one that DuckDB keeps others out with.
+
     Raises:
         SettingsError: something else lies there.
     """
-    if not path.exists():
+    if not path.exists() or _identity(path) in _known:
         return
     with suppress(PermissionError):
         if path.is_dir() or MAGIC not in path.open("rb").read(16):
             raise _unreadable(path)
+
+
+def _identity(path: Path) -> tuple[Path, int]:
+    return path, path.stat().st_ino
 
 
 def _unreadable(path: Path) -> SettingsError:

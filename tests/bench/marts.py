@@ -51,13 +51,16 @@ def _statements(models: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             sql = node["compiled_code"]
             for read in node["depends_on"]["nodes"]:
                 if read in models:
-                    sql = sql.replace(_reference(models[read]), _by_hand(models[read]))
+                    sql = _with_reference(sql, models[read])
             yield name, f"create {node['config']['materialized']} {_by_hand(node)} as {sql}"
 
 
-def _reference(node: Mapping[str, Any]) -> str:
-    """How compiled models name another: without its database, see `sql/macros/dbt/ref.sql`."""
-    return f'"{node["schema"]}"."{node["name"]}"'
+def _with_reference(sql: str, read: Mapping[str, Any]) -> str:
+    """The SQL, reading the script's own table; compiled models name it without its database."""
+    name = f'"{read["schema"]}"."{read["name"]}"'
+    if name not in sql:
+        raise RuntimeError(f"nothing reads {name}")
+    return sql.replace(name, _by_hand(read))
 
 
 def _by_hand(node: Mapping[str, Any]) -> str:

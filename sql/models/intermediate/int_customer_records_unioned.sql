@@ -1,6 +1,3 @@
--- a view: its one reader writes these wide rows itself, so there is no need to write them twice
-{{ config(materialized='view') }}
-
 with
 
 accounts as (
