@@ -128,7 +128,7 @@ class Scene:
             "extract": "",
         }
         for name, place in places.items():
-            if any(_holds_anything(folder / place) for folder in (self.data / "dlt").glob("*")):
+            if any(_holds_anything(folder / place) for folder in _within(self.data / "dlt")):
                 return name
         return "settle" if _is_newer(self.warehouse, self.began) else "start"
 
@@ -196,6 +196,14 @@ def _holds_anything(folder: Path) -> bool:
         return bool(os.listdir(folder))
     except OSError:
         return False
+
+
+def _within(folder: Path) -> list[Path]:
+    """What is in a folder, which may vanish while it is looked into."""
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []
 
 
 def _is_newer(path: Path, moment: float) -> bool:
