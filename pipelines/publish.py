@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.warehouse import connect, ensure_ops, is_loose, pack, replace
+from pipelines.warehouse import connect, ensure_ops, pack_if_loose, replace
 
 # What destinations get is made for them, not for analysts; the rest are dlt's working copies.
 LEFT_OUT = ("outbound", "main")
@@ -37,8 +37,7 @@ def publish(warehouse: Path, published: Path, run: Mapping[str, Any] | None = No
     aside = published.with_name(f".{published.name}.new")
     aside.unlink(missing_ok=True)
     try:
-        if is_loose(warehouse):
-            pack(warehouse)
+        pack_if_loose(warehouse)
         shutil.copyfile(warehouse, aside)
         with connect(aside) as connection:
             _leave_out(connection)

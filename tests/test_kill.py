@@ -128,7 +128,7 @@ class Scene:
             "extract": "",
         }
         for name, place in places.items():
-            if any(_holds_anything(folder / place) for folder in _within(self.data / "dlt")):
+            if any(_within(folder / place) for folder in _within(self.data / "dlt")):
                 return name
         return "settle" if _is_newer(self.warehouse, self.began) else "start"
 
@@ -189,13 +189,6 @@ class Scene:
         for child in ("products", "payments", "shipments"):
             order[child] = [row | {"id": next(fresh)} for row in order[child]]
         return {name: value for name, value in order.items() if name not in ("id", "updated_at")}
-
-
-def _holds_anything(folder: Path) -> bool:
-    try:
-        return bool(os.listdir(folder))
-    except OSError:
-        return False
 
 
 def _within(folder: Path) -> list[Path]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipelines.settings import Settings
 from pipelines.warehouse.base import Connection, Read, Target, Warehouse
-from pipelines.warehouse.duck import DuckWarehouse, connect, is_loose, pack, read_frame
+from pipelines.warehouse.duck import DuckWarehouse, connect, pack_if_loose, read_frame
 from pipelines.warehouse.ops import ensure_ops, ensure_tables, has_table, insert, loaded_keys, replace
 
 __all__ = [
@@ -17,9 +17,8 @@ __all__ = [
     "ensure_tables",
     "has_table",
     "insert",
-    "is_loose",
     "loaded_keys",
-    "pack",
+    "pack_if_loose",
     "published_of",
     "read_frame",
     "replace",

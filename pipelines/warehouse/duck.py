@@ -164,16 +164,19 @@ def check_writable(path: Path) -> None:
 
 
 def is_loose(path: Path) -> bool:
-    """Whether so much of a file is free that it should be packed.
-
-    What is logged is written into it, unless somebody in this process has it open besides.
-    """
+    """Whether so much of a file is free that it should be packed."""
     with connect(path) as connection:
         used, free = connection.execute(
             "select used_blocks, free_blocks from pragma_database_size()"
             " where database_name = current_catalog()"
         ).fetchall()[0]
     return bool(free > MOST_FREE * used)
+
+
+def pack_if_loose(path: Path) -> None:
+    """Writes all that is logged into the file; and the file anew when too much of it is free."""
+    if is_loose(path):  # to close the file, which nobody else may have open, writes what is logged
+        pack(path)
 
 
 def pack(path: Path) -> None:

@@ -1,7 +1,7 @@
 with
 
--- is_deleted or not: the join with prices leaves out the lines of deleted orders. DuckDB would take
--- a filter to leave a fifth of the rows, and put these, the wide ones, into its hash table.
+-- is_deleted or not: the join with orders leaves out the lines of deleted ones. DuckDB would take a
+-- filter to leave a fifth of the rows, and put these, the wide ones, into its hash table.
 lines as (
     select * from {{ staged('order_lines') }} as order_lines
 ),
@@ -65,7 +65,7 @@ final as (
             else orders.ordered_date
         end as line_date
     from lines
-    inner join prices
+    left join prices
         on
             lines.store = prices.store
             and lines.order_id = prices.order_id
@@ -75,7 +75,7 @@ final as (
             lines.store = discounts.store
             and lines.order_id = discounts.order_id
             and lines.order_line_id = discounts.order_line_id
-    left join orders
+    inner join orders
         on
             lines.store = orders.store
             and lines.order_id = orders.order_id

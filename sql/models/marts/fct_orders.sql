@@ -120,7 +120,7 @@ final as (
         on
             orders.store = sequence.store
             and orders.order_id = sequence.order_id
-    inner join economics
+    left join economics
         on
             orders.store = economics.store
             and orders.order_id = economics.order_id
