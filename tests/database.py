@@ -52,7 +52,7 @@ class Cluster:
 
     def tell(self, statement: str) -> None:
         """Runs a statement in no transaction."""
-        connection = psycopg2.connect(**_words(self.server))
+        connection = psycopg2.connect(**words_of(self.server))
         connection.autocommit = True
         with connection.cursor() as cursor:
             cursor.execute(statement)
@@ -120,7 +120,7 @@ def _free_port() -> int:
 def _wait_for(server: Server) -> None:
     for _ in range(300):
         try:
-            psycopg2.connect(**_words(server)).close()
+            psycopg2.connect(**words_of(server)).close()
         except psycopg2.OperationalError:
             time.sleep(0.1)
         else:
@@ -128,7 +128,7 @@ def _wait_for(server: Server) -> None:
     raise TimeoutError("the server does not answer")
 
 
-def _words(server: Server) -> dict[str, Any]:
+def words_of(server: Server) -> dict[str, Any]:
     return {
         "host": server.host,
         "port": server.port,

@@ -49,7 +49,7 @@
         'customers': {
             'text': 'customer_key store platform email_normalised first_name last_name company'
                 ' vat_code phone street_address postal_code city country language',
-            'bigint': 'customer_id',
+            'bigint': 'customer_id version_id',
             'boolean': 'is_email_subscribed is_sms_subscribed is_deleted',
             'timestamp with time zone': 'registered_at',
         },

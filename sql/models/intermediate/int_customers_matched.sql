@@ -4,30 +4,81 @@ records as (
     select * from {{ ref('int_customer_records_unioned') }}
 ),
 
-account_emails as (
+accounts as (
+    select
+        store,
+        customer_id,
+        version_id,
+        email_normalised
+    from records
+    where record_type = 'account' and email_normalised is not null
+),
+
+-- whose an address is now, in a storefront and in the store
+storefront_owners as (
+    select
+        store,
+        version_id,
+        email_normalised,
+        min(customer_id) as customer_id
+    from accounts
+    group by 1, 2, 3
+),
+
+owners as (
+    select
+        store,
+        email_normalised,
+        min(customer_id) as customer_id
+    from accounts
+    group by 1, 2
+),
+
+-- who has ordered with an address, which may be nobody's now
+orderers as (
     select
         store,
         email_normalised,
         min(customer_id) as customer_id
     from records
-    where record_type = 'account' and email_normalised is not null
+    where record_type = 'order' and customer_id is not null and email_normalised is not null
     group by 1, 2
 ),
 
 identified as (
     select
         records.*,
-        case
-            -- CS-Cart fills an order's account in later, without a trace
-            when records.platform = 'cscart' and records.record_type = 'order'
-                then coalesce(account_emails.customer_id, records.customer_id)
-            else coalesce(records.customer_id, account_emails.customer_id)
-        end as account_id
+        coalesce(
+            -- CS-Cart fills an order's account in later, without a trace: the address comes first
+            case
+                when
+                    records.platform is distinct from 'cscart'
+                    or records.email_normalised = named.email_normalised
+                    then records.customer_id
+            end,
+            storefront_owners.customer_id,
+            owners.customer_id,
+            records.customer_id,
+            orderers.customer_id
+        ) as account_id
     from records
-    left join account_emails
+    left join accounts as named
         on
-            records.store = account_emails.store
-            and records.email_normalised = account_emails.email_normalised
+            records.store = named.store
+            and records.customer_id = named.customer_id
+    left join storefront_owners
+        on
+            records.store = storefront_owners.store
+            and records.version_id = storefront_owners.version_id
+            and records.email_normalised = storefront_owners.email_normalised
+    left join owners
+        on
+            records.store = owners.store
+            and records.email_normalised = owners.email_normalised
+    left join orderers
+        on
+            records.store = orderers.store
+            and records.email_normalised = orderers.email_normalised
 ),
 
 final as (

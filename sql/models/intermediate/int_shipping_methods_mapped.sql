@@ -1,11 +1,23 @@
 with
 
 shipping_methods as (
-    select * from {{ staged('shipping_methods') }} as shipping_methods
+    select
+        shipping_method_key,
+        store,
+        platform,
+        shipping_method_id,
+        {{ tidy_text('shipping_method_name') }} as shipping_method_name,
+        {{ tidy_text('service_provider') }} as carrier,
+        is_deleted
+    from {{ staged('shipping_methods') }} as shipping_methods
 ),
 
 patterns as (
-    select * from {{ ref('shipping_method_map') }}
+    select
+        store,
+        {{ tidy_text('pattern') }} as pattern,
+        fulfilment_method
+    from {{ ref('shipping_method_map') }}
 ),
 
 matched as (
@@ -24,9 +36,7 @@ matched as (
     inner join patterns
         on
             patterns.store in ('*', shipping_methods.store)
-            and {{ matches_pattern(
-                'trim(shipping_methods.shipping_method_name)', 'patterns.pattern'
-            ) }}
+            and {{ matches_pattern('shipping_methods.shipping_method_name', 'patterns.pattern') }}
 ),
 
 final as (
@@ -35,7 +45,7 @@ final as (
         shipping_methods.platform,
         shipping_methods.shipping_method_id,
         shipping_methods.shipping_method_name,
-        {{ tidy_text('shipping_methods.service_provider') }} as carrier,
+        shipping_methods.carrier,
         matched.fulfilment_method,
         shipping_methods.is_deleted
     from shipping_methods

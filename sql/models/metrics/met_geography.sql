@@ -8,7 +8,7 @@ placed as (
     select
         movements.store,
         orders.country,
-        upper(orders.city) as city,
+        {{ upper_text('orders.city') }} as city,
         movements.customer_key,
         movements.net_sales,
         movements.is_purchase

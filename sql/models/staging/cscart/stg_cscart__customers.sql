@@ -10,6 +10,7 @@ renamed as (
         store,
         'cscart' as platform,
         user_id as customer_id,
+        company_id as version_id,
 
         email,
         {{ normalised_email('email') }} as email_normalised,

@@ -15,7 +15,7 @@ renamed as (
         nullif(product_id, 0) as product_id,
 
         {{ tidy_text('product_code') }} as product_code,
-        product as product_name,
+        {{ tidy_text('product') }} as product_name,
 
         position as line_position,
         cast(amount as decimal(18, 6)) as quantity,

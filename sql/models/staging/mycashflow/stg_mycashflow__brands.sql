@@ -11,7 +11,7 @@ renamed as (
         'mycashflow' as platform,
         id as brand_id,
 
-        name as brand_name,
+        {{ tidy_text('name') }} as brand_name,
         description,
         template,
         seo_title,

@@ -13,7 +13,7 @@ renamed as (
         nullif(parent_id, 0) as parent_category_id,
         external_id,
 
-        name as category_name,
+        {{ tidy_text('name') }} as category_name,
         description,
         default_template,
         template,

@@ -14,7 +14,7 @@ renamed as (
         customer_id,
         id as customer_group_id,
 
-        name as customer_group_name,
+        {{ tidy_text('name') }} as customer_group_name,
 
         position as group_position,
 

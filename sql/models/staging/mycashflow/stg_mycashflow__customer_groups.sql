@@ -11,7 +11,7 @@ renamed as (
         'mycashflow' as platform,
         id as customer_group_id,
 
-        name as customer_group_name,
+        {{ tidy_text('name') }} as customer_group_name,
 
         {{ is_deleted('customer_groups') }} as is_deleted,
 

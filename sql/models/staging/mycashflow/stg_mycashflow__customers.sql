@@ -24,7 +24,7 @@ renamed as (
         {{ tidy_text('postal_code') }} as postal_code,
         {{ tidy_text('city') }} as city,
         upper({{ tidy_text('country') }}) as country,
-        language,
+        {{ tidy_text('language') }} as language,
         einvoice_address__edi_code as einvoice_edi_code,
         einvoice_address__operator_code as einvoice_operator_code,
 

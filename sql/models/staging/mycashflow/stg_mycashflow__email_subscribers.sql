@@ -14,7 +14,7 @@ renamed as (
 
         email,
         {{ normalised_email('email') }} as email_normalised,
-        language,
+        {{ tidy_text('language') }} as language,
         upper({{ tidy_text('country') }}) as country,
 
         coalesce(

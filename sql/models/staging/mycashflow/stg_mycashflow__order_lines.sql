@@ -20,7 +20,7 @@ renamed as (
         shipment_id,
 
         {{ tidy_text('product_code') }} as product_code,
-        product_name,
+        {{ tidy_text('product_name') }} as product_name,
         {{ tidy_text('model_name') }} as model_name,
         warranty,
         download_url,

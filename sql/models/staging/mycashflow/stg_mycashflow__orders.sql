@@ -18,8 +18,8 @@ renamed as (
         shipping_method_id,
         payment_method_id,
 
-        lower(status) as status,
-        language,
+        lower({{ tidy_text('status') }}) as status,
+        {{ tidy_text('language') }} as language,
         customer_information__email as email,
         {{ normalised_email('customer_information__email') }} as email_normalised,
         {{ tidy_text('customer_information__first_name') }} as first_name,

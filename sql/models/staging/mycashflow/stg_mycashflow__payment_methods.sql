@@ -11,7 +11,7 @@ renamed as (
         'mycashflow' as platform,
         id as payment_method_id,
 
-        name as payment_method_name,
+        {{ tidy_text('name') }} as payment_method_name,
         description,
         provider,
         product_code as provider_product_code,

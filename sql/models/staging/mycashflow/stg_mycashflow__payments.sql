@@ -15,7 +15,7 @@ renamed as (
         payment_method_id,
         external_id,
 
-        lower(status) as status,
+        lower({{ tidy_text('status') }}) as status,
         upper({{ tidy_text('currency') }}) as currency,
         reference,
 

@@ -16,11 +16,11 @@ renamed as (
         stock_item__id as stock_item_id,
 
         {{ tidy_text('product_code') }} as product_code,
-        name as variation_name,
+        {{ tidy_text('name') }} as variation_name,
         features,
-        stock_item__sku as stock_sku,
-        stock_item__barcode as stock_barcode,
-        stock_item__location as stock_location,
+        {{ tidy_text('stock_item__sku') }} as stock_sku,
+        {{ tidy_text('stock_item__barcode') }} as stock_barcode,
+        {{ tidy_text('stock_item__location') }} as stock_location,
         stock_item__backorder_estimate as backorder_estimate,
 
         position as variation_position,

@@ -18,7 +18,7 @@ renamed as (
 
         lower(type) as shipment_type,
         lower(status) as status,
-        tracking_code,
+        {{ tidy_text('tracking_code') }} as tracking_code,
         shipping_label_url,
 
         position as shipment_position,

@@ -13,10 +13,10 @@ renamed as (
         product_id,
         variation_id,
 
-        code as stock_code,
-        sku as stock_sku,
-        barcode as stock_barcode,
-        location as stock_location,
+        {{ tidy_text('code') }} as stock_code,
+        {{ tidy_text('sku') }} as stock_sku,
+        {{ tidy_text('barcode') }} as stock_barcode,
+        {{ tidy_text('location') }} as stock_location,
         backorder_estimate,
 
         quantity as stock_quantity,

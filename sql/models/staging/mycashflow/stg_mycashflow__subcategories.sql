@@ -15,7 +15,7 @@ renamed as (
         id as category_id,
         external_id,
 
-        name as category_name,
+        {{ tidy_text('name') }} as category_name,
         description,
         default_template,
         template,

@@ -11,7 +11,7 @@ renamed as (
         'mycashflow' as platform,
         id as supplier_id,
 
-        name as supplier_name,
+        {{ tidy_text('name') }} as supplier_name,
         email,
         {{ tidy_text('phone') }} as phone,
         url,

@@ -11,8 +11,8 @@ renamed as (
         'mycashflow' as platform,
         id as version_id,
 
-        name as version_name,
-        language,
+        {{ tidy_text('name') }} as version_name,
+        {{ tidy_text('language') }} as language,
         upper({{ tidy_text('currency') }}) as currency,
 
         {{ is_deleted('versions') }} as is_deleted,
