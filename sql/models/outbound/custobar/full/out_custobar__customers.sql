@@ -27,10 +27,11 @@ customer_groups as (
 consents as (
     select
         customer_key,
+        email_normalised,
         max(subscribed_at) as consented_at
     from {{ ref('fct_email_subscriptions') }}
     where is_subscribed
-    group by 1
+    group by 1, 2
 ),
 
 mapped as (
@@ -58,7 +59,10 @@ mapped as (
     from customers
     left join accounts on customers.customer_key = accounts.customer_key
     left join customer_groups on customers.customer_key = customer_groups.customer_key
-    left join consents on customers.customer_key = consents.customer_key
+    left join consents
+        on
+            customers.customer_key = consents.customer_key
+            and customers.email_normalised = consents.email_normalised
 ),
 
 final as (

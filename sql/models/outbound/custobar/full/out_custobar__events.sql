@@ -23,7 +23,11 @@ mapped as (
         {{ custobar_customer_id('customers') }} as customer_id,
         {{ iso_moment('subscriptions.happened_at') }} as date
     from subscriptions
-    inner join customers on subscriptions.customer_key = customers.customer_key
+    -- consent belongs to the address: a row of an earlier one says nothing of the one there is now
+    inner join customers
+        on
+            subscriptions.customer_key = customers.customer_key
+            and subscriptions.email_normalised = customers.email_normalised
     where
         cast(subscriptions.happened_at as date)
         > customers.as_of - {{ var('custobar_event_days') }}
