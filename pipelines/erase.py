@@ -9,8 +9,9 @@ what was killed is finished by doing it again.
 from __future__ import annotations
 
 import json
+import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import md5
 from importlib import import_module
@@ -22,15 +23,18 @@ from pipelines.extract.children import child_table, parent_table
 from pipelines.extract.endpoint import Child, Endpoint
 from pipelines.extract.exact import as_json
 from pipelines.extract.kinds import empty_table
-from pipelines.extract.privacy import Veil, account, bare, sealer
+from pipelines.extract.privacy import Veil, account, sealer
 from pipelines.job import SALT, erased_subjects
 from pipelines.settings import PLATFORMS, Settings, now
+from pipelines.texts import bare, normalised_email
 from pipelines.warehouse import Connection, warehouse_of
 from pipelines.warehouse.receipts import forget_customers
 
 E_MAIL = "e-mail"
 ACCOUNT = "account"
 COLUMNS = "select table_schema, table_name, column_name, data_type from information_schema.columns"
+# How JSON writes a sign by its number, and the signs that part words and lines.
+ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|[bfnrt])")
 TEXTS = ("VARCHAR", "text", "character varying", "JSON")
 
 
@@ -67,14 +71,14 @@ def erase(settings: Settings, email: str, run_id: str) -> Mapping[str, int]:
     Raises:
         SettingsError: it is no address, or there is no warehouse.
     """
-    place, salt = warehouse_of(settings), settings.own_salt()
-    if not bare(email).strip("@").count("@"):
+    place, salt, address = warehouse_of(settings), settings.own_salt(), normalised_email(email)
+    if address is None:
         raise SettingsError("expected an e-mail address, like name@example.com")
     if not place.exists():
         raise SettingsError("nothing is loaded yet, so there is nobody to forget")
     erased_subjects(place, salt)
     with place.connect() as connection:
-        erasure = Erasure(connection, run_id, bare(email), salt, _tables(connection))
+        erasure = Erasure(connection, run_id, address, salt, _tables(connection))
         lists = [each for each in _lists() if erasure.has(*each[:2])]
         accounts = _accounts(erasure, lists)
         _remember(erasure, accounts)
@@ -103,20 +107,28 @@ def _tables(connection: Connection) -> dict[tuple[str, str], dict[str, str]]:
     return tables
 
 
-def _spelled(erasure: Erasure, schema: str, table: str, endpoint: Endpoint) -> list[str]:
-    """The address as it is spelled in a table."""
-    columns = [name for name in endpoint.emails if name in erasure.tables[schema, table]]
-    begins, ends = erasure.email.split("@", 1)
+def _spelled(erasure: Erasure, table: str, columns: Iterable[str]) -> list[str]:
+    """The address as it is spelled in columns of a table."""
     found = {
         value
         for column in columns
         for (value,) in erasure.connection.execute(
-            f'select distinct "{column}" from {schema}.{table} where lower("{column}") like ?',
-            [f"%{begins[:1]}%@%{ends[-1:]}%"],
+            f'select distinct "{column}" from {table} where lower("{column}") = ? or {_is_odd(column)}',
+            [erasure.email],
         ).fetchall()
         if bare(value) == erasure.email
     }
     return sorted(found)
+
+
+def _is_odd(column: str) -> str:
+    """A condition for texts with other signs than those of ASCII that show: `lower` is not enough there."""
+    return f"""regexp_replace("{column}", '[!-~]+', '', 'g') <> ''"""
+
+
+def _emails(erasure: Erasure, schema: str, table: str, endpoint: Endpoint) -> list[str]:
+    """The columns of a table that hold addresses by which a person is known."""
+    return [name for name in endpoint.emails if name in erasure.tables[schema, table]]
 
 
 def _accounts(
@@ -126,7 +138,7 @@ def _accounts(
     accounts: dict[str, set[tuple[str, int]]] = {}
     for schema, table, endpoint in lists:
         if endpoint.person == endpoint.key:
-            spelled = _spelled(erasure, schema, table, endpoint)
+            spelled = _spelled(erasure, f"{schema}.{table}", _emails(erasure, schema, table, endpoint))
             where, values = _where(erasure, schema, table, endpoint, spelled, set())
             found = erasure.connection.execute(
                 f'select store, "{endpoint.key}" from {schema}.{table} where {where}', values
@@ -164,7 +176,7 @@ def _where(
 ) -> tuple[str, list[Any]]:
     """A condition for the person's rows of a table, and its parameters."""
     there = erasure.tables[schema, table]
-    conditions = [f'"{name}" = any(?)' for name in endpoint.emails if name in there]
+    conditions = [f'"{name}" = any(?)' for name in _emails(erasure, schema, table, endpoint)]
     values: list[Any] = [list(spelled) for _ in conditions]
     for store in sorted({store for store, _ in accounts}) if endpoint.person in there else ():
         conditions.append(f'(store = ? and "{endpoint.person}" = any(?))')
@@ -180,7 +192,7 @@ def _blank_list(
     accounts: Mapping[str, set[tuple[str, int]]],
 ) -> None:
     """Takes what is personal out of the person's rows of a list, and out of what is nested in them."""
-    spelled = _spelled(erasure, schema, table, endpoint)
+    spelled = _spelled(erasure, f"{schema}.{table}", _emails(erasure, schema, table, endpoint))
     where, values = _where(erasure, schema, table, endpoint, spelled, accounts.get(schema, set()))
     found = erasure.connection.execute(
         f'select store, "{endpoint.key}" from {schema}.{table} where {where}', values
@@ -226,15 +238,28 @@ def _below(child: Child, paths: set[tuple[str, ...]]) -> set[str]:
 def _blank_ops(erasure: Erasure) -> None:
     """Rows that were set aside lose what others lost; whatever else has the address in a text loses it."""
     _blank_rejected(erasure)
-    pattern = f"%{erasure.email}%"
     for (schema, table), columns in erasure.tables.items():
         is_ours = schema == "ops" and table != "sync_rows"  # its keys say what to delete elsewhere
         for column in (name for name, kind in columns.items() if kind in TEXTS and is_ours):
-            erasure.connection.execute(
-                f'update ops.{table} set "{column}" = null where lower("{column}") like ?', [pattern]
-            )
+            _blank_texts(erasure, f"ops.{table}", column)
         if schema.startswith("raw_") and schema.endswith("_staging"):
             erasure.connection.execute(f"delete from {schema}.{table}")
+
+
+def _blank_texts(erasure: Erasure, table: str, column: str) -> None:
+    """Takes the texts away in which the address is, in whatever spelling."""
+    found = erasure.connection.execute(
+        f'select distinct "{column}" from {table} where "{column}" like ?', ["%@%"]
+    ).fetchall()
+    texts = [text for (text,) in found if erasure.email in bare(_unescaped(text))]
+    if texts:
+        erasure.connection.execute(f'update {table} set "{column}" = null where "{column}" = any(?)', [texts])
+
+
+def _unescaped(text: str) -> str:
+    r"""A text with the signs that JSON writes as `\u200b`, and without those it writes as `\t`."""
+    signs = ESCAPED.sub(lambda found: chr(int(found[1], 16)) if found[1] else "", text)
+    return signs.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _blank_rejected(erasure: Erasure) -> None:
@@ -268,19 +293,15 @@ def _forget_keys(erasure: Erasure, accounts: Mapping[str, set[tuple[str, int]]])
     if not erasure.has("marts", "dim_customers"):
         forget_customers(erasure.connection, sorted(forgotten))
         return
+    spelled = _spelled(erasure, "marts.dim_customers", ["email_normalised"])  # an earlier build's own way
     known = erasure.connection.execute(
-        "select customer_key from marts.dim_customers where email_normalised = ?", [erasure.email]
+        "select customer_key, customer_id from marts.dim_customers where email_normalised = any(?)", [spelled]
     ).fetchall()
-    forget_customers(erasure.connection, sorted(forgotten | {key for (key,) in known}))
-    keys = erasure.connection.execute(
-        "select customer_key from marts.dim_customers where email_normalised = ? and customer_id is null",
-        [erasure.email],
-    ).fetchall()
+    forget_customers(erasure.connection, sorted(forgotten | {key for key, _ in known}))
+    guests = [key for key, number in known if number is None]
     for (schema, table), columns in erasure.tables.items():
         if schema == "snapshots" and "customer_key" in columns:
-            erasure.connection.execute(
-                f"delete from {schema}.{table} where customer_key = any(?)", [[key for (key,) in keys]]
-            )
+            erasure.connection.execute(f"delete from {schema}.{table} where customer_key = any(?)", [guests])
 
 
 def _account_key(store: str, number: int) -> str:

@@ -13,7 +13,7 @@ from unicodedata import normalize
 INVISIBLE = """
     0000-0020 007F-00A0 00AD 034F 061C 115F-1160 1680 17B4-17B5 180B-180F 2000-200F 2028-202F
     205F-206F 3000 3164 FE00-FE0F FEFF FFA0 FFF0-FFFB 1BCA0-1BCA3 1D173-1D17A E0000-E0FFF
-""".split()
+"""
 # Python makes two signs of the dotted capital I, and another small sigma at the end of a word.
 ONE_CASE = str.maketrans("\u0130\u03a3\u03c2", "i\u03c3\u03c3")
 
@@ -22,7 +22,9 @@ def _sign(code: str) -> str:
     return f"\\U{code:0>8}"
 
 
-_SHOWS_NOTHING = re.compile("[" + "".join("-".join(map(_sign, run.split("-"))) for run in INVISIBLE) + "]")
+_SHOWS_NOTHING = re.compile(
+    "[" + "".join("-".join(map(_sign, run.split("-"))) for run in INVISIBLE.split()) + "]"
+)
 
 
 def bare(text: str) -> str:

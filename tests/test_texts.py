@@ -25,7 +25,8 @@ NAMED += [*range(0x205F, 0x2065), 0x3000, 0xFEFF]
 ALIKE = [0x01, 0x08, 0x1F, 0x7F, 0x85, 0x9F, 0x34F, 0x61C, 0x115F, 0x180E, 0x2066, 0x2069, 0x206F, 0x3164]
 ALIKE += [0xFE00, 0xFE0F, 0xFFA0, 0xFFF9, 0xE0001, 0xE0020, 0xE0100, 0xE01EF]
 # Letters whose case or composition warehouses and languages do not agree on, each with its sisters.
-ODD = [*"İIıi̇KkÅÅåΣσςßẞΩΩωﬁǰJ̌j̀ΐᾳᾼÄäÄä", "\u0308", "\u030c", "\u0301", "\u0345"]
+ODD = "\u0130I\u0131iKk\u212a\u00c5\u212b\u00e5\u03a3\u03c3\u03c2\u00df\u1e9e\u2126\u03a9\u03c9"
+ODD += "\ufb01\u01f0Jj\u0390\u1fb3\u1fbcA\u00c4a\u00e4\u0307\u0308\u030c\u0301\u0345\u0327"
 
 Rule = Callable[[Sequence[str]], list[str | None]]
 
@@ -56,7 +57,9 @@ def ask() -> Iterator[Callable[[str], tuple[Rule, Rule]]]:
             other = f"select {macro(name, 'postgres')} from unnest(%s::text[]) with ordinality as t(x, n)"
             return (
                 lambda texts: [row for (row,) in duck.execute(one, [list(texts)]).fetchall()],
-                lambda texts: asked(postgres, f"{other} order by n".replace("%", "%%").replace("%%s", "%s"), texts),
+                lambda texts: asked(
+                    postgres, f"{other} order by n".replace("%", "%%").replace("%%s", "%s"), texts
+                ),
             )
 
         yield both
@@ -120,7 +123,7 @@ def test_every_sign_is_told_alike(ask: Callable[[str], tuple[Rule, Rule]]) -> No
 def test_one_list_of_signs_that_show_nothing() -> None:
     text = (MACROS / "text.sql").read_text()
     module: Any = Environment(autoescape=False).from_string(text).module
-    assert str(module.invisible_signs()).split() == INVISIBLE
+    assert str(module.invisible_signs()).split() == INVISIBLE.split()
 
 
 def test_what_shows_nothing_is_all_of_it() -> None:
@@ -128,7 +131,9 @@ def test_what_shows_nothing_is_all_of_it() -> None:
     assert [code for code in (*NAMED, *ALIKE) if bare(chr(code))] == []
     kinds = {code: unicodedata.category(chr(code)) for code in range(0x110000)}
     formats = {0x600, 0x601, 0x602, 0x603, 0x604, 0x605, 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD}
-    seen = [code for code, kind in kinds.items() if kind in ("Cc", "Cf", "Zs", "Zl", "Zp") and bare(chr(code))]
+    seen = [
+        code for code, kind in kinds.items() if kind in ("Cc", "Cf", "Zs", "Zl", "Zp") and bare(chr(code))
+    ]
     assert [code for code in seen if code not in formats and not 0x13430 <= code <= 0x1345F] == []
 
 

@@ -8,7 +8,7 @@ included, joined by `__`: `customer_information__email`, `comments__text`.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from pipelines.errors import SettingsError
 from pipelines.extract.endpoint import Endpoint, Field, Fields
 from pipelines.settings import Store
+from pipelines.texts import bare
 
 Seal = Callable[[str], str]
 Path = tuple[str, ...]
@@ -27,7 +28,8 @@ Path = tuple[str, ...]
 Change = Callable[[pa.Array, pa.Array], pa.Array]
 
 HIDEABLE = ("text", "json")
-WHITE_SPACE = str.maketrans("", "", " \t\n\r\f\v\u00a0")
+# All that was taken out of an address before it was hashed, until `bare` knew every sign that shows nothing.
+FORMER_WHITE_SPACE = str.maketrans("", "", " \t\n\r\f\v\u00a0")
 
 
 def sealer(salt: str) -> Seal:
@@ -39,9 +41,12 @@ def sealer(salt: str) -> Seal:
     return seal
 
 
-def bare(text: str) -> str:
-    """A text as it is compared: without white space, in lower case, as the models compare addresses."""
-    return text.translate(WHITE_SPACE).lower()
+def spellings(email: str) -> set[str]:
+    """What may have been hashed of an address when its owner was forgotten: by today's rule or the former.
+
+    Of an ordinary address both are one.
+    """
+    return {bare(email), email.translate(FORMER_WHITE_SPACE).lower()}
 
 
 def account(store: str, number: object) -> str:
@@ -97,10 +102,13 @@ class Veil:
 
     def is_erased(self, row: Mapping[str, Any]) -> bool:
         """Whether an object is of somebody who is to stay forgotten."""
-        found = [bare(value) for path in self._emails for value in _values(row, path)]
+        found = {name for path in self._emails for value in _values(row, path) for name in spellings(value)}
         if self.endpoint.person and row.get(self.endpoint.person) is not None:
-            found.append(account(self.store, row[self.endpoint.person]))
-        return any(self.seal(each) in self.erased for each in found) if self.erased else False
+            found.add(account(self.store, row[self.endpoint.person]))
+        return self._is_any_erased(found) if self.erased else False
+
+    def _is_any_erased(self, names: Iterable[str]) -> bool:
+        return any(self.seal(name) in self.erased for name in names)
 
     @property
     def _emails(self) -> list[Path]:
@@ -120,15 +128,15 @@ class Veil:
         """For each row whether it is of somebody who is to stay forgotten."""
         mask = pa.repeat(False, len(rows))
         for path in self._emails:
-            mask = pc.or_(mask, self._is_known(_column(rows, path), bare))
+            mask = pc.or_(mask, self._is_known(_column(rows, path), spellings))
         person = self.endpoint.person
         if person in rows.column_names:
-            mask = pc.or_(mask, self._is_known(rows[person], lambda number: account(self.store, number)))
+            mask = pc.or_(mask, self._is_known(rows[person], lambda number: {account(self.store, number)}))
         return mask
 
-    def _is_known(self, column: pa.ChunkedArray, name: Callable[[Any], str]) -> pa.Array:
+    def _is_known(self, column: pa.ChunkedArray, names: Callable[[Any], Iterable[str]]) -> pa.Array:
         values = [value for value in pc.unique(column).to_pylist() if value is not None]
-        known = [value for value in values if self.seal(name(value)) in self.erased]
+        known = [value for value in values if self._is_any_erased(names(value))]
         is_known = pc.is_in(column, value_set=pa.array(known, column.type))
         return is_known.combine_chunks() if isinstance(is_known, pa.ChunkedArray) else is_known
 

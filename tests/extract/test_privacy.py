@@ -13,11 +13,12 @@ import pytest
 from pipelines import flow
 from pipelines.demo.server import ShopServer
 from pipelines.demo.shop import Shop
-from pipelines.extract.privacy import Veil, account, bare, leaves, sealer
+from pipelines.extract.privacy import Veil, account, leaves, sealer
 from pipelines.extract.tables import PageParser
 from pipelines.settings import ResourceSettings, read_settings
 from pipelines.sources import cscart
 from pipelines.sources.mycashflow import EVERY
+from pipelines.texts import bare
 from pipelines.transform import Wish
 from tests.stage import Listener, settings_for
 from tests.test_cli import assert_refused, configure, run
