@@ -74,7 +74,7 @@ months as (
         ) as last_date,
         cast(dates.date_day + interval '1 month' as date) - 1 <= ends.end_date as is_over
     from ends
-    inner join dates on dates.date_day <= ends.end_date
+    inner join dates on ends.end_date >= dates.date_day
     where dates.date_day = dates.month_start_date
 ),
 
