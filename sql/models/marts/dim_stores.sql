@@ -8,7 +8,7 @@ stores as (
 reads as (
     select
         store,
-        max(least(coalesce(read_until_at, started_at), started_at)) as orders_read_until_at
+        max(least(coalesce(read_until_at, started_at), started_at)) as read_until_at
     from {{ ref('stg_ops__windows') }}
     where resource = 'orders' and status <> 'failed'
     group by 1
@@ -17,10 +17,9 @@ reads as (
 dated as (
     select
         stores.*,
-        reads.orders_read_until_at,
         {{ as_of_date('stores.time_zone') }} as as_of,
         {{ local_date('current_timestamp', 'stores.time_zone') }} as today,
-        {{ local_date('reads.orders_read_until_at', 'stores.time_zone') }} as last_read_date
+        {{ local_date('reads.read_until_at', 'stores.time_zone') }} as last_read_date
     from stores
     left join reads on stores.store = reads.store
 ),
@@ -51,7 +50,6 @@ final as (
         ended.time_zone,
         ended.currency,
         ended.is_enabled,
-        ended.orders_read_until_at,
         ended.as_of,
         ended.last_whole_day,
         shared.shared_last_whole_day
