@@ -127,6 +127,37 @@ def test_orders_and_new_customers_of_every_day_are_the_books(built: Built) -> No
         assert daily(built, "cart", column) == built.books["paid"][figure]
 
 
+@pytest.mark.parametrize("store", ["demo", "cart"])
+def test_the_bridge_begins_with_what_the_shop_s_admin_shows(built: Built, store: str) -> None:
+    books = built.own if store == "demo" else built.books
+    ((first,),) = built.rows(
+        f"select cast(min(sales_date) as text) from metrics.met_sales_daily where store = '{store}'"
+    )
+    shown = built.rows(
+        "select cast(sales_date as text), admin_total from metrics.met_sales_bridge"
+        f" where store = '{store}' and admin_total <> 0"
+    )
+    true = money(books["admin_totals_by_day"])
+    assert dict(shown) == {day: total for day, total in true.items() if day >= first}
+
+
+def test_the_bridge_leads_to_the_net_sales_of_the_books(built: Built) -> None:
+    (own, cart) = built.rows(
+        "select sum(admin_total - not_counted_total + unstated_tax - platform_difference + moved_returns),"
+        " sum(admin_total - not_counted_total + unstated_tax - platform_difference + moved_returns - tax"
+        " - shipping_excl_vat - fees_excl_vat), sum(gross_sales_excl_vat - discounts_excl_vat"
+        " - returns_excl_vat), sum(abs(moved_returns)), sum(not_counted_total), sum(abs(platform_difference))"
+        " from metrics.met_sales_bridge group by store order by store desc"
+    )
+    for found, true in ((own, built.own["money"]), (cart, built.books["paid"]["money"])):
+        total, net_sales = Decimal(true["total"]), Decimal(true["net_sales"])
+        assert found[:3] == (total, net_sales, net_sales)
+        assert found[4] > 0
+        assert found[5] == 0
+    assert own[3] > 0
+    assert cart[3] == 0
+
+
 def test_the_parts_of_all_orders_are_the_books(built: Built) -> None:
     (row,) = built.rows(
         "select sum(gross_sales - returns), sum(discounts), sum(shipping), sum(fees), sum(tax), sum(total),"

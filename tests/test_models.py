@@ -128,7 +128,7 @@ def test_every_raw_table_is_a_source_and_every_list_is_staged(
 
 def test_staging_knows_what_a_store_has_deleted(models: Models) -> None:
     for model in models:
-        if model["name"].startswith("stg_") and "__stores" not in model["name"]:
+        if model["name"].startswith("stg_") and not model["name"].startswith("stg_ops__"):
             assert "is_deleted" in model["columns"], model["name"]
 
 

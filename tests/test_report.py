@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,7 +14,7 @@ import pytest
 import sqlglot
 
 from pipelines.report import render_report, write_report
-from pipelines.report.definitions import DEFINITIONS, RFM_KEYS
+from pipelines.report.definitions import DEFINITIONS, RFM_KEYS, read_definitions
 from pipelines.report.queries import QUERIES
 from pipelines.transform import project_folder
 from tests.stage import first_fast
@@ -99,14 +99,133 @@ def test_months_split_new_and_returning_customers(one_page: str) -> None:
     assert "January 2026 9 1 999.00 € 5.00 €" in words
 
 
-def test_a_month_that_is_not_over_says_so(two_stores: Path) -> None:
-    def read(sql: str) -> pd.DataFrame:
-        frame = connection.sql(sql).to_arrow_table().to_pandas()
-        return frame[frame["sales_date"] <= date(2026, 3, 24)] if sql == QUERIES["sales"].sql else frame[:0]
-
-    with duckdb.connect(str(two_stores), read_only=True) as connection:
-        words = words_of(render_report(read, models=MODELS, generated_at=GENERATED_AT))
+def test_a_month_that_is_not_over_says_so(tmp_path: Path) -> None:
+    path = make_warehouse(tmp_path / "running.duckdb", "main_store", "outlet_store")
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("delete from metrics.met_sales_daily where sales_date > '2026-03-24'")
+    words = words_of(page_of(path))
     assert "The last bar is paler: March 2026, to the 24th." in words
+
+
+def a_day_more(path: Path) -> Path:
+    """The main store with a first of April that was read until 00:41, and sold for 9.99 so far."""
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            "insert into metrics.met_sales_daily (store, platform, currency, sales_date, order_count,"
+            " net_sales, order_value, new_customer_count, is_whole_day)"
+            " values ('main', 'mycashflow', 'EUR', '2026-04-01', 1, 9.99, 9.99, 1, false)"
+        )
+        connection.execute("update metrics.met_list_overview set as_of = '2026-04-01'")
+        connection.execute(
+            "insert into metrics.met_subscribers_daily values ('main', '2026-04-01', 900, 0, 941, null)"
+        )
+        connection.execute(
+            "update ops.windows set window_to = '2026-03-31 21:41+00' where run_id = 'r2' and store = 'main'"
+        )
+    return path
+
+
+TODAY = datetime(2026, 3, 31, 21, 50, tzinfo=UTC)
+
+
+def test_trends_end_yesterday_and_today_stands_apart(tmp_path: Path) -> None:
+    path = a_day_more(make_warehouse(tmp_path / "today.duckdb", "main_store"))
+    words = words_of(render_report(path, models=MODELS, generated_at=TODAY))
+    assert "Up to 1 Apr 2026 whole days to 31 Mar 2026" in words
+    today = words[words.index("Today so far") : words.index("Last 30 days")]
+    assert "1 Apr 2026, read until 00:41 Net sales 9.99 € Orders 1" in today
+    assert "before" not in today
+    assert "Last 30 days 2 Mar - 31 Mar 2026 Net sales 150.00 € +20 % 30 days before 125.00 €" in words
+    assert "31 Mar 2026 100.00 € 0 € - 2 0 55.00 € -" in words
+    assert "March 2026 4 2 170.00 € 100.00 €" in words
+    assert "Subscribed now 941 Joined, 30 days 30 Left, 30 days 0" in words
+    assert "31 Mar 2026 40 7 0" in words
+    assert "The last bar is paler" not in words
+
+
+def test_a_day_that_is_not_today_is_not_called_so(tmp_path: Path) -> None:
+    path = a_day_more(make_warehouse(tmp_path / "old.duckdb", "main_store"))
+    words = words_of(render_report(path, models=MODELS, generated_at=TODAY + timedelta(days=9)))
+    assert "The last day, so far 1 Apr 2026, read until 00:41 Net sales 9.99 €" in words
+
+
+def test_a_store_that_began_today_has_today_alone(tmp_path: Path) -> None:
+    path = a_day_more(make_warehouse(tmp_path / "first.duckdb", "main_store"))
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("delete from metrics.met_sales_daily where is_whole_day")
+    words = words_of(render_report(path, models=MODELS, generated_at=TODAY))
+    assert "Today so far 1 Apr 2026, read until 00:41 Net sales 9.99 € Orders 1" in words
+    assert "The first whole day is not over yet." in words
+    assert "No counted order yet" not in words
+    assert "Last 30 days" not in words[: words.index("What the figures mean")]
+
+
+def test_stores_are_added_up_to_the_day_that_is_over_in_all(tmp_path: Path) -> None:
+    path = a_day_more(make_warehouse(tmp_path / "zones.duckdb", "main_store", "outlet_store"))
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("update metrics.met_sales_daily set currency = 'EUR'")
+        connection.execute(
+            "update metrics.met_sales_daily set is_whole_day = false"
+            " where store <> 'main' and sales_date = '2026-03-31'"
+        )
+    words = words_of(render_report(path, models=MODELS, generated_at=TODAY))
+    both = words[words.index("Side by side") : words.index("The weeks as a table")]
+    assert "main 30 Mar 2026 170.00 €" in both
+    assert "All stores 11 176 € - - 15 745.03 € 3" in both
+    assert "Everything here goes up to 30 Mar 2026, the last day that is over in every store." in both
+    assert "Last 30 days 1 Mar - 30 Mar 2026 Net sales 11 176 €" in both
+    assert "Today so far" not in both
+    assert "Last 30 days 2 Mar - 31 Mar 2026 Net sales 150.00 €" in words
+
+
+def test_the_average_order_is_divided_once(tmp_path: Path) -> None:
+    """One order of 10.01, and three worth 30.01: 40.02 by 4, where the days' averages would give 10.00."""
+    path = make_warehouse(tmp_path / "cents.duckdb", "main_store")
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("update metrics.met_sales_daily set order_count = 0, order_value = 0")
+        for day, orders, value, average in (("30", 1, 10.01, 10.01), ("31", 3, 30.01, 10.00)):
+            connection.execute(
+                f"update metrics.met_sales_daily set order_count = {orders}, order_value = {value},"
+                f" average_order_value = {average} where sales_date = '2026-03-{day}'"
+            )
+    words = words_of(page_of(path))
+    assert "Orders 4" in words
+    assert "Average order value 10.01 €" in words
+
+
+def test_the_way_from_the_admin_to_net_sales_adds_up(one_page: str) -> None:
+    words = words_of(one_page)
+    begin = words.index("From your admin's total to net sales")
+    way = words[begin : words.index("Do customers come back?")]
+    assert "2 Mar - 31 Mar 2026" in way
+    for line in (
+        "All orders in the admin 362.75 € Orders that do not count -60.00 €"
+        " VAT the admin does not show +12.75 € Not told by the API -0.05 €"
+        " Returns of other days +10.50 € Total 325.95 €",
+        "Total 325.95 € VAT -65.90 € Delivery, without VAT -100.00 €"
+        " Payment fees, without VAT -10.05 € Net sales 150.00 €",
+        "Goods sold, without VAT 180.00 € Discounts, without VAT -20.00 €"
+        " Returns, without VAT -10.00 € Net sales 150.00 €",
+    ):
+        assert line in way
+
+
+def test_who_came_back_is_said_of_whom(one_page: str) -> None:
+    words = words_of(one_page)
+    assert "Returning customer rate 33.3 % of the 3 customers of the last 30 days" in words
+    assert "Customers who came back 25.0 % of the 20 who ever bought" in words
+
+
+def test_what_names_no_product_is_no_best_seller(one_page: str) -> None:
+    assert "Lines without a product" not in words_of(one_page)
+
+
+def test_both_platforms_side_by_side_say_what_counts(two_page: str) -> None:
+    words = words_of(two_page)
+    both = words[words.index("Side by side") : words.index("Up to 31 Mar 2026")]
+    assert "An order counts in MyCashflow unless it is cancelled, paid or not, and in CS-Cart once" in both
+    for name in ("net_sales", "order_count", "average_order_value", "new_customer_count"):
+        assert "in CS-Cart once the store has its payment." in read_definitions(MODELS)[name].text
 
 
 def test_list_overview_and_segments_carry_their_numbers(one_page: str) -> None:
@@ -256,7 +375,7 @@ def test_a_store_of_one_month_says_what_is_still_to_come(tmp_path: Path) -> None
         )
         connection.execute(
             "insert into metrics.met_products"
-            f" values ('p', '{OUTLET}', 'Tee', 3, 0, 30, 3, 30, 0, 2, 0, null)"
+            f" values ('p', '{OUTLET}', 1, 'Tee', 3, 0, 30, 3, 30, 0, 2, 0, 0, null)"
         )
     words = words_of(page_of(path))
     assert "Everybody's first order is from this month." in words
@@ -312,8 +431,9 @@ def test_the_page_loads_nothing_and_points_only_at_itself(two_page: str) -> None
     assert not re.search(r"https?:|url\(|@import", two_page)
 
 
-def test_every_term_on_the_page_can_be_opened(two_page: str) -> None:
-    opened = set(re.findall(r'popovertarget="about-(\w+)"', two_page))
+def test_every_term_on_the_page_can_be_opened(tmp_path: Path) -> None:
+    stores = a_day_more(make_warehouse(tmp_path / "today.duckdb", "main_store", "outlet_store"))
+    opened = set(re.findall(r'popovertarget="about-(\w+)"', page_of(stores)))
     assert opened <= {each.key for each in DEFINITIONS}
     unused = {each.key for each in DEFINITIONS} - opened
     assert unused <= set(RFM_KEYS)

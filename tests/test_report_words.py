@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 
-import pendulum
 import pytest
 
 from pipelines.report import wording
 from pipelines.report.definitions import DEFINITIONS, RFM_KEYS, read_definitions
 from pipelines.report.drawings import line, scale_of
-from pipelines.report.periods import days_ending
 from pipelines.report.queries import QUERIES
 from tests.test_report import MODELS, words_of
 
@@ -92,8 +90,3 @@ def test_a_line_stops_where_nothing_is_known() -> None:
 )
 def test_numbers_read_well(written: str, expected: str) -> None:
     assert words_of(written) == expected
-
-
-def test_the_year_before_has_as_many_days_across_a_leap_day() -> None:
-    leap = days_ending(pendulum.date(2028, 2, 29), 30).year_before()
-    assert (str(leap.first), str(leap.last)) == ("2027-01-30", "2027-02-28")

@@ -12,7 +12,7 @@ from typing import Any
 from pipelines.demo.cscart_people import is_pending
 from pipelines.demo.cscart_statuses import PAID, PLACED, is_parent, letter_of
 from pipelines.demo.helsinki import local_day
-from pipelines.demo.ledger import Bookkeeper, by_date, euros_of
+from pipelines.demo.ledger import Bookkeeper, euros_by_date, euros_of
 from pipelines.demo.order import Order, TaxPart
 from pipelines.demo.people import Person, Subscriber
 
@@ -34,6 +34,7 @@ class CartKeeper:
     def __init__(self, end: int) -> None:
         self._paid = _Keeper(end, PAID)
         self._placed = _Keeper(end, PLACED)
+        self._admin: Counter[int] = Counter()
         self._statuses: Counter[str] = Counter()
         self._subscribers: Counter[str] = Counter()
         self._untold: Counter[str] = Counter()
@@ -49,6 +50,7 @@ class CartKeeper:
             return
         letter = letter_of(order.id, order.status, _waits(order), order.payment_method_id)
         parents = bool(missing) and is_parent(order.id - 1)
+        self._admin[local_day(order.created_at)] += order.total
         self._statuses[letter] += 1
         self._statuses["N"] += missing - parents
         self._statuses["T"] += parents
@@ -73,6 +75,7 @@ class CartKeeper:
         return {
             "paid": self._paid.figures(),
             "placed": self._placed.figures(),
+            "admin_totals_by_day": euros_by_date(self._admin),
             "statuses": {letter: count for letter, count in sorted(self._statuses.items()) if count},
             "subscribers": dict(self._subscribers),
             "untold_returns": {
@@ -108,7 +111,7 @@ class _Keeper(Bookkeeper):
         ledger = self.close()
         money = {name: ledger.money[name] for name in _MONEY}
         subtotal = ledger.money["gross_sales"] - ledger.money["returns"]
-        gross = {day: euros_of(cents) for day, cents in by_date(self._gross)}
+        gross = euros_by_date(self._gross)
         return {
             **{name: getattr(ledger, name) for name in _SHARED},
             "net_sales_incl_vat_by_day": gross,

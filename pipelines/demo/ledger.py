@@ -28,6 +28,8 @@ class Ledger:
     """True figures of a shop as it was made; money in euros, days in Helsinki.
 
     Attributes:
+        admin_totals_by_day: totals of all orders made on a day as the admin shows them, of cancelled and
+            return orders too.
         rows: how many rows each list holds, nested lists as `orders__products`, one tax row per
             component and rate.
         parted_rows: the same for `PARTED_TABLES`, all parts together.
@@ -39,6 +41,7 @@ class Ledger:
     """
 
     as_of: date
+    admin_totals_by_day: dict[date, Decimal]
     net_sales_by_day: dict[date, Decimal]
     orders_by_day: dict[date, int]
     cancelled_by_day: dict[date, int]
@@ -74,6 +77,7 @@ class Bookkeeper:
 
     def __init__(self, end: int) -> None:
         self._today = local_day(end)
+        self._admin: Counter[int] = Counter()
         self._net: Counter[int] = Counter()
         self._orders: Counter[int] = Counter()
         self._cancelled: Counter[int] = Counter()
@@ -91,6 +95,7 @@ class Bookkeeper:
         self._count_rows(order, taxes)
         self._members.add(order.person.index)
         day = local_day(order.created_at)
+        self._admin[day] += order.total
         if order.status == "CANCELLED":
             self._totals["cancelled_orders"] += 1
             self._cancelled[day] += 1
@@ -131,7 +136,8 @@ class Bookkeeper:
         """The ledger of everything written down so far."""
         return Ledger(
             as_of=date.fromordinal(self._today),
-            net_sales_by_day={day: euros_of(net) for day, net in by_date(self._net)},
+            admin_totals_by_day=euros_by_date(self._admin),
+            net_sales_by_day=euros_by_date(self._net),
             orders_by_day=dict(by_date(self._orders)),
             cancelled_by_day=dict(by_date(self._cancelled)),
             new_customers_by_day=dict(by_date(self._new)),
@@ -241,6 +247,11 @@ def _row_nets(rows: list[Row], rate: int, net: int) -> list[int]:
 def by_date(counts: Counter[int]) -> list[tuple[date, int]]:
     """Day and count, oldest first."""
     return [(date.fromordinal(day), count) for day, count in sorted(counts.items())]
+
+
+def euros_by_date(cents: Counter[int]) -> dict[date, Decimal]:
+    """Day and euros, oldest first."""
+    return {day: euros_of(amount) for day, amount in by_date(cents)}
 
 
 def euros_of(cents: int) -> Decimal:

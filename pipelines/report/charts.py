@@ -8,12 +8,10 @@ from itertools import chain
 from typing import Any
 
 import pandas as pd
-import pendulum
 
 from pipelines.report import wording
 from pipelines.report.drawings import Bar, Mark, Scale, column, line, mark, month_marks, scale_of
 from pipelines.report.periods import calendar_day
-from pipelines.report.trends import month_name
 
 UNITS = {
     "net_sales": "{} per week",
@@ -109,10 +107,10 @@ def week_day(week: Mapping[Hashable, Any]) -> str:
     return wording.day(calendar_day(week["week_ending"]))
 
 
-def month_chart(months: pd.DataFrame, key: str, as_of: pendulum.Date, currency: str, columns: str) -> Chart:
+def month_chart(months: pd.DataFrame, key: str, currency: str, columns: str) -> Chart:
     """New and returning customers' `key` (customer_count or customer_net_sales) by month."""
     parts = [[(kind, float(row[f"{kind}_{key}"])) for kind in KINDS] for row in months.to_dict("records")]
-    over = [", to the" not in month_name(month, as_of) for month in months["month"]]
+    over = months["is_over"].tolist()
     ends = [max(value, 0.0) + max(other, 0.0) for (_, value), (_, other) in parts]
     scale = scale_of([*ends, *(value for part in parts for _, value in part)])
     count = len(months)

@@ -28,27 +28,55 @@ class Definition:
 LAST_ORDER, HABIT, LIST, RFM = "When they last bought", "How they buy", "The mailing list", "RFM"
 SEGMENT_GROUPS = (LAST_ORDER, HABIT, LIST)
 
+# what the two platforms' admins call a sale, said wherever both may stand side by side
+COUNTED = (
+    "In MyCashflow an order counts unless it is cancelled, paid or not; in CS-Cart once the store has its "
+    "payment."
+)
+
 DEFINITIONS = (
-    Definition("net_sales", "Net sales", "met_sales_daily.net_sales"),
-    Definition("order_count", "Orders", "met_sales_daily.order_count",
-        "A purchase is an order that is not cancelled and does more than take goods back."),
-    Definition("average_order_value", "Average order value", "met_sales_daily.average_order_value",
-        "Over several days: of all their purchases together."),
-    Definition("new_customer_count", "New customers", "met_sales_daily.new_customer_count",
-        "Orders with the same account or e-mail belong to one customer."),
-    Definition("customer_count", "Customers", "met_sales_daily.customer_count",
-        "New: the first purchase ever is from that day. Returning: had bought before it. Somebody who "
-        "comes back on two days of a month counts twice in that month."),
-    Definition("customer_net_sales", "Net sales by customer", "met_sales_daily.new_customer_net_sales"),
+    Definition("net_sales", "Net sales", "met_sales_daily.net_sales", COUNTED),
+    Definition("order_count", "Orders", "met_sales_periods.order_count",
+        f"A purchase is an order that counts and does more than take goods back. {COUNTED}"),
+    Definition("average_order_value", "Average order value", "met_sales_periods.average_order_value",
+        f"The value of all its orders is divided once, so it is no mean of days. {COUNTED}"),
+    Definition("counted", "Orders that count", "fct_orders.is_counted",
+        "For a CS-Cart store the setting counted_statuses under [definitions] says otherwise."),
+    Definition("new_customer_count", "New customers", "met_sales_periods.new_customer_count",
+        f"Orders with the same account or e-mail belong to one customer. {COUNTED}"),
+    Definition("customer_count", "Customers", "met_sales_periods.customer_count",
+        "New: the first purchase ever is from that month. Returning: had bought before it."),
+    Definition("customer_net_sales", "Net sales by customer", "met_sales_periods.new_customer_net_sales"),
+    Definition("returning_customer_rate", "Returning customer rate",
+        "met_sales_periods.returning_customer_rate",
+        "Of the customers of the last 30 days; customers who came back are of everybody who ever bought."),
+    Definition("today", "Today so far", text=
+        "The day that was not over when the store's orders were last read. It is in no trend and in no "
+        "comparison: these end with the last whole day."),
     Definition("year_before", "The year before", text=
         "Headline figures: as many days, ending on the same date one year earlier. Weeks: the same "
         "week 52 weeks earlier, so that weekdays match."),
     Definition("week", "Week", text=
-        "Seven days ending on the weekday of the report's last day, so that every week shown is whole."),
-    Definition("repeat_customer_rate", "Customers who came back", "met_repeat_purchase.repeat_customer_rate"),
+        "Seven days ending on the weekday of the last whole day, so that every week shown is whole."),
+    Definition("admin_total", "All orders in the admin", "met_sales_bridge.admin_total"),
+    Definition("not_counted_total", "Orders that do not count", "met_sales_bridge.not_counted_total"),
+    Definition("unstated_tax", "VAT the admin does not show", "met_sales_bridge.unstated_tax"),
+    Definition("platform_difference", "Not told by the API", "met_sales_bridge.platform_difference"),
+    Definition("moved_returns", "Returns of other days", "met_sales_bridge.moved_returns"),
+    Definition("total", "Total", "met_sales_bridge.total"),
+    Definition("tax", "VAT", "met_sales_bridge.tax"),
+    Definition("shipping_excl_vat", "Delivery, without VAT", "met_sales_bridge.shipping_excl_vat"),
+    Definition("fees_excl_vat", "Payment fees, without VAT", "met_sales_bridge.fees_excl_vat"),
+    Definition("gross_sales_excl_vat", "Goods sold, without VAT", "met_sales_bridge.gross_sales_excl_vat"),
+    Definition("discounts_excl_vat", "Discounts, without VAT", "met_sales_bridge.discounts_excl_vat"),
+    Definition("returns_excl_vat", "Returns, without VAT", "met_sales_bridge.returns_excl_vat"),
+    Definition("bridge_net_sales", "Net sales", "met_sales_bridge.net_sales", "The figure above."),
+    Definition("repeat_customer_rate", "Customers who came back", "met_repeat_purchase.repeat_customer_rate",
+        "Of everybody who ever bought. What the trade calls the returning customer rate is of the customers "
+        "of a period."),
     Definition("median_days_to_second_order", "Days to a second order",
         "met_repeat_purchase.median_days_to_second_order",
-        "Here the last whole month in which somebody did."),
+        "Here the last month that is over in which somebody did."),
     Definition("second_order_count", "Second orders, this month", "met_repeat_purchase.second_order_count"),
     Definition("retention", "Came back", "met_customer_cohorts.retention_rate",
         "A row is everybody who bought for the first time in that month; month 1 is the month after."),
@@ -63,7 +91,7 @@ DEFINITIONS = (
         "first day known. Came and left are summed over the days between."),
     Definition("order_count_30_days", "Orders, 30 days", "met_list_overview.order_count_30_days"),
     Definition("order_value_30_days", "Order value, 30 days", "met_list_overview.order_value_30_days",
-        "Net sales has neither VAT nor delivery."),
+        f"Net sales has neither VAT nor delivery. {COUNTED}"),
     Definition("average_order_value_365_days", "Average order value, 365 days",
         "met_list_overview.average_order_value_365_days"),
     Definition("order_frequency_30_days", "Orders per buyer, 30 days",

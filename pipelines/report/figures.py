@@ -1,15 +1,17 @@
-"""Headline figures and their comparisons, from one store's daily sales."""
+"""Headline figures and their comparisons, from the periods of one store or of several together."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 import pendulum
 
 from pipelines.report import wording
-from pipelines.report.periods import Period, days_ending
+from pipelines.report.periods import calendar_day, of_kind
 
 LIST_FIGURES = (
     "order_count_30_days",
@@ -24,28 +26,15 @@ LIST_FIGURES = (
 HEADLINE_FIGURES = ("net_sales", "order_count", "average_order_value", "new_customer_count")
 
 
-@dataclass(frozen=True)
-class Span:
-    """A named period and the earlier ones it is compared with, by their labels."""
-
-    name: str
-    period: Period
-    earlier: dict[str, Period]
-
-
-@dataclass(frozen=True)
-class Totals:
-    """Sums over a period; `order_value` is net sales of its orders before later returns."""
-
-    net_sales: float
-    order_count: float
-    order_value: float
-    new_customer_count: float
-
-    @property
-    def average_order_value(self) -> float:
-        """Order value per order; NaN without orders."""
-        return self.order_value / self.order_count if self.order_count else math.nan
+# a name, the model's name of the period, and the earlier ones it is compared with
+SPANS = (
+    ("Last 30 days", "last_30_days", {
+        "30 days before": "previous_30_days",
+        "a year before": "last_30_days_year_before",
+    }),
+    ("Last 365 days", "last_365_days", {"365 days before": "previous_365_days"}),
+)  # fmt: skip
+Row = Mapping[Hashable, Any]
 
 
 @dataclass(frozen=True)
@@ -78,65 +67,61 @@ class Headline:
     note: str = ""
 
 
-def with_order_value(days: pd.DataFrame) -> pd.DataFrame:
-    """Daily sales with `order_value` = average order value x orders, so that it can be summed."""
-    order_value = days["average_order_value"].fillna(0) * days["order_count"]
-    return days.assign(order_value=order_value)
-
-
-def totals(days: pd.DataFrame, period: Period) -> Totals:
-    """The sums of the rows of the period, zeros where there are none."""
-    rows = period.rows(days)
-    return Totals(
-        net_sales=float(rows["net_sales"].sum()),
-        order_count=float(rows["order_count"].sum()),
-        order_value=float(rows["order_value"].sum()),
-        new_customer_count=float(rows["new_customer_count"].sum()),
-    )
-
-
-def headlines(days: pd.DataFrame, sales_days: Period, currency: str) -> tuple[Headline, ...]:
-    """The last 30 and 365 days against earlier periods that lie fully inside the store's data.
+def headlines(periods: pd.DataFrame, first_day: pendulum.Date, currency: str) -> tuple[Headline, ...]:
+    """The last 30 and 365 whole days against earlier periods that lie fully inside the data.
 
     A store younger than 30 days has the first of the two only: they would say the same.
     """
-    month, year = days_ending(sales_days.last, 30), days_ending(sales_days.last, 365)
-    spans = [
-        Span("Last 30 days", month, {
-            "30 days before": month.before(),
-            "a year before": month.year_before(),
-        }),
-    ]  # fmt: skip
-    if sales_days.first < month.first:
-        spans.append(Span("Last 365 days", year, {"365 days before": year.before()}))
-    return tuple(headline(span, days, sales_days.first, currency) for span in spans)
+    known: dict[str, Row] = {str(row["period"]): row for row in periods.to_dict("records")}
+    month = known.get("last_30_days")
+    if month is None:
+        return ()
+    spans = SPANS if first_day < calendar_day(month["first_date"]) else SPANS[:1]
+    return tuple(
+        headline(name, known[kind], {label: known.get(earlier) for label, earlier in before.items()},
+                 first_day, currency)
+        for name, kind, before in spans
+    )  # fmt: skip
 
 
-def headline(span: Span, days: pd.DataFrame, first_day: pendulum.Date, currency: str) -> Headline:
-    """One span's figures; earlier periods that begin before the store's first day are left out."""
-    now = totals(days, span.period)
-    then = {
-        label: totals(days, period) for label, period in span.earlier.items() if period.first >= first_day
-    }
+def headline(
+    name: str, now: Row, before: Mapping[str, Row | None], first_day: pendulum.Date, currency: str
+) -> Headline:
+    """One span's figures; earlier periods that begin before the first day are left out."""
+    then = {label: row for label, row in before.items() if row and row["is_comparable"]}
     figures = tuple(figure(key, now, then, currency) for key in HEADLINE_FIGURES)
-    note = missing_note(span, first_day)
-    return Headline(span.name, wording.span(span.period), figures, note)
+    missing = [label for label in before if label not in then]
+    first, last = calendar_day(now["first_date"]), calendar_day(now["last_date"])
+    return Headline(name, wording.span(first, last), figures, missing_note(first, missing, first_day))
 
 
-def missing_note(span: Span, first_day: pendulum.Date) -> str:
+def missing_note(first: pendulum.Date, missing: list[str], first_day: pendulum.Date) -> str:
     """Why a comparison is missing, or an empty text."""
     since = f"The first counted order is from {wording.day(first_day)}"
-    if span.period.first < first_day:
+    if first < first_day:
         return f"{since}: these figures cover the time since then, with nothing to compare to yet."
-    missing = [label for label, period in span.earlier.items() if period.first < first_day]
     return f"{since}, too late to compare with {' and '.join(missing)}." if missing else ""
 
 
-def figure(key: str, now: Totals, then: dict[str, Totals], currency: str) -> Figure:
-    """The figure named `key` (a field of Totals) with its comparisons."""
-    value: float = getattr(now, key)
+def day_so_far(
+    periods: pd.DataFrame, currency: str, today: pendulum.Date, read_until: str = ""
+) -> Headline | None:
+    """The day that was not over when the orders were read, apart from all others; None without one."""
+    rows = of_kind(periods, "running_day").to_dict("records")
+    if not rows:
+        return None
+    day = calendar_day(rows[-1]["first_date"])
+    name = "Today so far" if day == today else "The last day, so far"
+    until = f", read until {read_until}" if read_until else ""
+    figures = tuple(figure(key, rows[-1], {}, currency) for key in HEADLINE_FIGURES)
+    return Headline(name, f"{wording.day(day)}{until}", figures)
+
+
+def figure(key: str, now: Row, then: Mapping[str, Row], currency: str) -> Figure:
+    """The figure named `key`, a column of the periods, with its comparisons."""
+    value = float(now[key])
     comparisons = tuple(
-        comparison(label, value, getattr(earlier, key), key, currency) for label, earlier in then.items()
+        comparison(label, value, float(earlier[key]), key, currency) for label, earlier in then.items()
     )
     return Figure(key, written(key, value, currency), comparisons)
 

@@ -51,7 +51,7 @@ def heat_of(value: float, largest: float) -> str:
     return f"{value / largest * 100:.0f}" if value > 0 and largest > 0 else "0"
 
 
-def retention(cohorts: pd.DataFrame, as_of: pendulum.Date) -> Heat | None:
+def retention(cohorts: pd.DataFrame, last_whole_day: pendulum.Date) -> Heat | None:
     """The share of each cohort that bought in each month after its first; None without such a month."""
     later = recent(cohorts)[lambda rows: rows["month_number"] > 0]
     if later.empty:
@@ -60,15 +60,21 @@ def retention(cohorts: pd.DataFrame, as_of: pendulum.Date) -> Heat | None:
 
     def cell(row: pd.Series) -> Cell:
         rate = float(row["retention_rate"])
-        kind = "running" if is_running(row["month_start_date"], as_of) else "zero" if rate == 0 else ""
-        return Cell(wording.percent(rate, 0), heat_of(rate, largest), kind)
+        kind = (
+            "running" if is_running(row["month_start_date"], last_whole_day) else "zero" if rate == 0 else ""
+        )
+        part = wording.share(float(row["active_customer_count"]), float(row["customer_count"]), 0)
+        return Cell(part, heat_of(rate, largest), kind)
 
     caption = "Customers who came back, by month of the first order and months since"
-    rows = (*cohort_rows(recent(cohorts), range(1, MONTHS + 1), cell), average_row(later, as_of, largest))
+    rows = (
+        *cohort_rows(recent(cohorts), range(1, MONTHS + 1), cell),
+        average_row(later, last_whole_day, largest),
+    )
     return Heat(caption, "First order in", ("Customers",), month_names(range(1, MONTHS + 1)), rows)
 
 
-def value(cohorts: pd.DataFrame, as_of: pendulum.Date, currency: str) -> Heat | None:
+def value(cohorts: pd.DataFrame, last_whole_day: pendulum.Date, currency: str) -> Heat | None:
     """What each cohort's customers are worth so far, by month; None without a cohort."""
     known = recent(cohorts)
     if known.empty:
@@ -77,7 +83,7 @@ def value(cohorts: pd.DataFrame, as_of: pendulum.Date, currency: str) -> Heat | 
     largest = float(known[worth].max())
 
     def cell(row: pd.Series) -> Cell:
-        kind = "running" if is_running(row["month_start_date"], as_of) else ""
+        kind = "running" if is_running(row["month_start_date"], last_whole_day) else ""
         return Cell(wording.number(row[worth]), heat_of(float(row[worth]), largest), kind)
 
     caption = f"Net sales per customer so far in {currency}, by month of the first order and months since"
@@ -107,9 +113,9 @@ def cohort_rows(
     return tuple(rows)
 
 
-def average_row(later: pd.DataFrame, as_of: pendulum.Date, largest: float) -> HeatRow:
+def average_row(later: pd.DataFrame, last_whole_day: pendulum.Date, largest: float) -> HeatRow:
     """All cohorts together, by month: those for which the month is over, large ones weighing more."""
-    running = later["month_start_date"].map(lambda month: is_running(month, as_of))
+    running = later["month_start_date"].map(lambda month: is_running(month, last_whole_day))
     sums = later[~running].groupby("month_number")[["active_customer_count", "customer_count"]].sum()
     rates = {
         int(number): float(row["active_customer_count"] / row["customer_count"])
@@ -124,9 +130,9 @@ def average_row(later: pd.DataFrame, as_of: pendulum.Date, largest: float) -> He
     return HeatRow("Together", ("",), cells)
 
 
-def is_running(month: pd.Timestamp, as_of: pendulum.Date) -> bool:
-    """Whether the month is not over on the last day."""
-    return calendar_day(month).end_of("month") > as_of
+def is_running(month: pd.Timestamp, last_whole_day: pendulum.Date) -> bool:
+    """Whether the month goes on after the last whole day."""
+    return calendar_day(month).end_of("month") > last_whole_day
 
 
 def month_names(months: range) -> tuple[str, ...]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 import pandas as pd
 import pendulum
 
 from pipelines.report import wording
 from pipelines.report.figures import Figure
-from pipelines.report.trends import Table, lengths, month_name
+from pipelines.report.periods import calendar_day, month_name, of_kind
+from pipelines.report.stores import Store
+from pipelines.report.trends import Table, lengths
 
 TOP = 10
 
@@ -63,7 +66,7 @@ def return_table(products: pd.DataFrame) -> Table:
         (
             row["product_name"],
             wording.number(row["returned_units"]),
-            wording.percent(row["return_rate"]),
+            wording.share(row["returned_units"], row["units"]) or wording.DASH,
         )
         for row in products.to_dict("records")
     )
@@ -79,7 +82,7 @@ def first_table(products: pd.DataFrame) -> Table:
         (
             row["product_name"],
             wording.number(row["first_order_customer_count"]),
-            wording.percent(row["first_order_repeat_rate"], 0),
+            wording.share(row["first_order_repeat_count"], row["first_order_customer_count"], 0),
         )
         for row in products.to_dict("records")
     )
@@ -94,7 +97,7 @@ def place_tables(places: pd.DataFrame, currency: str) -> tuple[Table, ...]:
     """Countries, where there are several, and the ten cities with most orders."""
     if not places["order_count"].sum():
         return ()
-    sums = ["order_count", "customer_count", "net_sales"]
+    sums = ["order_count", "net_sales"]
     named = places.assign(place=places["country"].fillna("Not known"))
     countries = named.groupby("place", as_index=False)[sums].sum()
     cities = places.dropna(subset=["city"])
@@ -137,9 +140,15 @@ def unmapped_table(methods: pd.DataFrame) -> Table:
     return Table("Shipping methods that are not mapped", columns, rows, range(2, 3), {2: "unmapped"})
 
 
-def subscriber_figures(days: pd.DataFrame) -> tuple[Figure, ...]:
-    """The newsletter list now, its last 30 days, and who of a year's joiners bought."""
-    month, year = days.tail(30), days.tail(365)
+def whole_days(days: pd.DataFrame, last_whole_day: pendulum.Date | None) -> pd.DataFrame:
+    """The days that are over; all where nobody knows."""
+    return days[days["date_day"] <= pd.Timestamp(last_whole_day)] if last_whole_day else days
+
+
+def subscriber_figures(days: pd.DataFrame, last_whole_day: pendulum.Date | None) -> tuple[Figure, ...]:
+    """The newsletter list now, its last 30 whole days, and who of a year's joiners bought."""
+    whole = whole_days(days, last_whole_day)
+    month, year = whole.tail(30), whole.tail(365)
     settled = year.dropna(subset=["converted_count"])
     converted = settled["converted_count"].sum()
     part = wording.share(converted, settled["subscribed_count"].sum())
@@ -152,7 +161,10 @@ def subscriber_figures(days: pd.DataFrame) -> tuple[Figure, ...]:
 
 
 def subscriber_weeks(days: pd.DataFrame) -> pd.DataFrame:
-    """The list's size at the end of each of the last 52 weeks, oldest first, with who came and left."""
+    """The list's size at the end of each of the last 52 weeks, oldest first, with who came and left.
+
+    `days` end with the last whole one, and so do the weeks.
+    """
     last = days["date_day"].max()
     whole = days[(last - days["date_day"]).dt.days < len(days) // 7 * 7].tail(52 * 7)
     weeks = whole.groupby((last - whole["date_day"]).dt.days // 7).agg(
@@ -182,29 +194,54 @@ def subscriber_table(weeks: pd.DataFrame) -> Table:
     )
 
 
-def repeat_figures(months: pd.DataFrame, as_of: pendulum.Date) -> tuple[Figure, ...]:
+def repeat_figures(months: pd.DataFrame, store: Store, periods: pd.DataFrame) -> tuple[Figure, ...]:
     """How many came back and how soon, from the last months; none before the first order."""
     if months.empty or not months["buyer_count"].iloc[-1]:
         return ()
     last = months.iloc[-1]
+    buyers = wording.number(last["buyer_count"])
     return (
-        Figure("repeat_customer_rate", wording.percent(last["repeat_customer_rate"])),
-        days_to_second(months, as_of),
+        *returning_figure(periods),
+        Figure(
+            "repeat_customer_rate",
+            wording.share(last["repeat_buyer_count"], last["buyer_count"]),
+            note=f"of the {buyers} who ever bought",
+        ),
+        days_to_second(months, store),
         Figure(
             "second_order_count",
             wording.number(last["second_order_count"]),
-            note=month_name(last["month_start_date"], as_of),
+            note=month_name(
+                last["month_start_date"], None if is_over(last["month_start_date"], store) else store.as_of
+            ),
         ),
     )
 
 
-def days_to_second(months: pd.DataFrame, as_of: pendulum.Date) -> Figure:
+def returning_figure(periods: pd.DataFrame) -> tuple[Figure, ...]:
+    """The returning customer rate of the last 30 days; none without a customer in them."""
+    month = of_kind(periods, "last_30_days")
+    customers = float(month["customer_count"].sum())
+    if not customers:
+        return ()
+    rate = wording.share(float(month["returning_customer_count"].sum()), customers)
+    note = f"of the {wording.count(customers, 'customer')} of the last 30 days"
+    return (Figure("returning_customer_rate", rate, note=note),)
+
+
+def days_to_second(months: pd.DataFrame, store: Store) -> Figure:
     """The median of the last month that is over and in which somebody came back."""
     key = "median_days_to_second_order"
-    over = months["month_start_date"] + pd.offsets.MonthEnd() <= pd.Timestamp(as_of)
+    over = months["month_start_date"].map(lambda month: is_over(month, store)).astype(bool)
     known = months[over].dropna(subset=[key])
     if known.empty:
         return Figure(key, wording.DASH, note="Nobody came back in a month that is over.")
     return Figure(
-        key, wording.number(known[key].iloc[-1]), note=month_name(known["month_start_date"].iloc[-1], as_of)
+        key, wording.number(known[key].iloc[-1]), note=month_name(known["month_start_date"].iloc[-1], None)
     )
+
+
+def is_over(month: date, store: Store) -> bool:
+    """Whether the whole month lies behind the store's last whole day."""
+    last = store.last_whole_day or store.as_of
+    return last is not None and calendar_day(month).end_of("month") <= last

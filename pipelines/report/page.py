@@ -32,7 +32,7 @@ def render(tables: Tables, models: Path, generated_at: datetime) -> str:
         runs=run_table(tables.last_runs, time_zone),
         time_zone=time_zone,
         generated_at=wording.moment(generated_at, time_zone),
-        together=together(stores, tables),
+        together=together(stores, tables, generated_at),
         definitions=definitions.read_definitions(models),
         css=inlined("page.css"),
         script=inlined("page.js"),

@@ -25,32 +25,77 @@ QUERIES = {
     "sales": Query(
         """
         select
-            store, platform, currency, sales_date, order_count, new_customer_count,
-            returning_customer_count, net_sales, new_customer_net_sales,
-            returning_customer_net_sales, average_order_value
+            store, platform, currency, min(sales_date) as first_date, max(sales_date) as last_date,
+            max(case when is_whole_day then sales_date end) as last_whole_date
         from metrics.met_sales_daily
-        order by store, sales_date
+        group by store, platform, currency
+        order by store
         """,
-        days=("sales_date",),
+        days=("first_date", "last_date", "last_whole_date"),
         texts=STORE,
+    ),
+    "periods": Query(
+        """
+        select
+            store, period, first_date, last_date, order_count, customer_count, new_customer_count,
+            returning_customer_count, net_sales, new_customer_net_sales,
+            returning_customer_net_sales, order_value,
+            case when is_over then 1 else 0 end as is_over,
+            case when is_complete then 1 else 0 end as is_complete,
+            case when is_latest then 1 else 0 end as is_latest,
+            case when is_shared then 1 else 0 end as is_shared
+        from metrics.met_sales_periods
+        order by store, period, first_date, last_date
+        """,
+        days=("first_date", "last_date"),
+        texts=("store", "period"),
+    ),
+    "bridge": Query(
+        """
+        select
+            bridge.store,
+            case when periods.is_latest then 1 else 0 end as is_latest,
+            case when periods.is_shared then 1 else 0 end as is_shared,
+            sum(bridge.admin_total) as admin_total,
+            sum(bridge.not_counted_total) as not_counted_total,
+            sum(bridge.unstated_tax) as unstated_tax,
+            sum(bridge.platform_difference) as platform_difference,
+            sum(bridge.moved_returns) as moved_returns,
+            sum(bridge.total) as total,
+            sum(bridge.tax) as tax,
+            sum(bridge.shipping_excl_vat) as shipping_excl_vat,
+            sum(bridge.fees_excl_vat) as fees_excl_vat,
+            sum(bridge.gross_sales_excl_vat) as gross_sales_excl_vat,
+            sum(bridge.discounts_excl_vat) as discounts_excl_vat,
+            sum(bridge.returns_excl_vat) as returns_excl_vat,
+            sum(bridge.net_sales) as net_sales
+        from metrics.met_sales_bridge as bridge
+        inner join metrics.met_sales_periods as periods
+            on bridge.store = periods.store
+            and bridge.sales_date between periods.first_date and periods.last_date
+        where periods.period = 'last_30_days'
+        group by bridge.store, periods.is_latest, periods.is_shared
+        order by bridge.store, periods.is_latest, periods.is_shared
+        """,
+        texts=("store",),
     ),
     "list_overview": Query(
         """
         select
-            store, platform, currency, as_of, member_count, buyer_count, order_count_30_days,
-            order_value_30_days, average_order_value_365_days, order_frequency_30_days,
-            customer_lifespan_years_buyers, customer_lifespan_years_members
+            store, platform, currency, as_of, last_whole_day, member_count, buyer_count,
+            order_count_30_days, order_value_30_days, average_order_value_365_days,
+            order_frequency_30_days, customer_lifespan_years_buyers, customer_lifespan_years_members
         from metrics.met_list_overview
         order by store
         """,
-        days=("as_of",),
+        days=("as_of", "last_whole_day"),
         texts=STORE,
     ),
     "repeat_purchase": Query(
         """
         select
-            store, month_start_date, buyer_count, repeat_buyer_count, repeat_customer_rate,
-            median_days_to_second_order, second_order_count
+            store, month_start_date, buyer_count, repeat_buyer_count, median_days_to_second_order,
+            second_order_count
         from metrics.met_repeat_purchase
         order by store, month_start_date
         """,
@@ -113,8 +158,8 @@ QUERIES = {
     "products": Query(
         """
         select
-            store, product_name, units_365_days, net_sales_365_days, net_sales, returned_units,
-            return_rate, first_order_customer_count, first_order_repeat_rate, best_rank,
+            store, product_name, units, units_365_days, net_sales_365_days, net_sales,
+            returned_units, first_order_customer_count, first_order_repeat_count, best_rank,
             return_rank, first_rank
         from (
             select
@@ -131,7 +176,10 @@ QUERIES = {
                     order by first_order_customer_count desc nulls last, product_key
                 ) as first_rank
             from metrics.met_products as products
-            where product_name <> '' and (units > 0 or returned_units > 0)
+            where
+                not product_id is null
+                and product_name <> ''
+                and (units > 0 or returned_units > 0)
         ) as ranked
         where best_rank <= 10 or return_rank <= 10 or first_rank <= 10
         order by store, best_rank
@@ -158,7 +206,7 @@ QUERIES = {
     ),
     "places": Query(
         """
-        select store, country, city, order_count, customer_count, net_sales
+        select store, country, city, order_count, net_sales
         from metrics.met_geography
         order by store, order_count desc nulls last, net_sales desc nulls last, country, city
         """,

@@ -20,6 +20,8 @@ class Tables:
 
     stores: pd.DataFrame
     sales: pd.DataFrame
+    periods: pd.DataFrame
+    bridge: pd.DataFrame
     list_overview: pd.DataFrame
     repeat_purchase: pd.DataFrame
     cohorts: pd.DataFrame

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from typing import Any
 
 import pandas as pd
-import pendulum
 
 from pipelines.report import wording
-from pipelines.report.periods import Period, calendar_day
+from pipelines.report.periods import calendar_day, month_name, of_kind
 
 WEEKS = 52
-MEASURES = ["net_sales", "order_count", "order_value"]
-CUSTOMERS = [
-    "new_customer_count",
-    "returning_customer_count",
-    "new_customer_net_sales",
-    "returning_customer_net_sales",
-]
+MONTHS = 13
+MEASURES = ["net_sales", "order_count", "average_order_value"]
 
 
 @dataclass(frozen=True)
@@ -44,32 +37,24 @@ def lengths(values: list[float]) -> tuple[str, ...]:
     return tuple(f"{max(0.0, value) / largest * 100:.1f}" for value in values)
 
 
-def weekly(days: pd.DataFrame, sales_days: Period) -> pd.DataFrame:
-    """One row per whole week of the last 52, oldest first, each beside the week 52 weeks earlier.
+def weekly(periods: pd.DataFrame) -> pd.DataFrame:
+    """The last 52 whole weeks, oldest first, each beside the week 52 weeks earlier.
 
     Columns: `week_ending`, net_sales, order_count, average_order_value, and the three again with
-    `_year_before`, NaN where that week begins before the store's first day.
+    `_year_before`, NaN where that week begins before the first day.
     """
-    as_of = pd.Timestamp(sales_days.last)
-    days_ago = (as_of - days["sales_date"]).dt.days
-    sums = days.assign(week=days_ago // 7)[days_ago >= 0].groupby("week")[MEASURES].sum()
-    sums = sums.reindex(range(sales_days.day_count // 7), fill_value=0.0)
-    sums["average_order_value"] = sums["order_value"] / sums["order_count"].replace(0, math.nan)
-    sums = sums.drop(columns="order_value")
-    earlier = sums.shift(-WEEKS).add_suffix("_year_before")
-    weeks: pd.DataFrame = sums.join(earlier).head(WEEKS).iloc[::-1]
-    endings = [as_of - pd.Timedelta(weeks=int(week)) for week in weeks.index]
-    return weeks.assign(week_ending=pd.to_datetime(pd.Series(endings, index=weeks.index)))
+    weeks = of_kind(periods, "week")
+    weeks = weeks[weeks["has_begun"]].set_index("last_date")[MEASURES]
+    earlier = weeks.copy()
+    earlier.index += pd.Timedelta(weeks=WEEKS)
+    beside = weeks.join(earlier.add_suffix("_year_before")).tail(WEEKS)
+    return beside.rename_axis("week_ending").reset_index()
 
 
-def monthly(days: pd.DataFrame, as_of: pendulum.Date) -> pd.DataFrame:
-    """One row per calendar month, the last 13 with the running one, oldest first.
-
-    Columns: `month` (its first day) and the customers' columns of the daily table.
-    """
-    known = days[days["sales_date"] <= pd.Timestamp(as_of)]
-    months = known["sales_date"].dt.to_period("M").dt.to_timestamp().rename("month")
-    return known.groupby(months)[CUSTOMERS].sum().tail(13).reset_index()
+def monthly(periods: pd.DataFrame) -> pd.DataFrame:
+    """One row per calendar month, the last 13 with the running one, oldest first."""
+    months = of_kind(periods, "month").tail(MONTHS)
+    return months.rename(columns={"first_date": "month"}).reset_index(drop=True)
 
 
 def week_table(weeks: pd.DataFrame, currency: str) -> Table:
@@ -94,11 +79,11 @@ def week_table(weeks: pd.DataFrame, currency: str) -> Table:
     return Table("Net sales, orders and average order value by week", columns, rows, range(1, 8))
 
 
-def month_table(months: pd.DataFrame, as_of: pendulum.Date, currency: str) -> Table:
+def month_table(months: pd.DataFrame, currency: str) -> Table:
     """The months as texts, newest first; the running month says how far it goes."""
     rows = tuple(
         (
-            month_name(row["month"], as_of),
+            name_of(row),
             wording.number(row["new_customer_count"]),
             wording.number(row["returning_customer_count"]),
             wording.money(row["new_customer_net_sales"], currency),
@@ -110,13 +95,9 @@ def month_table(months: pd.DataFrame, as_of: pendulum.Date, currency: str) -> Ta
     return Table("New and returning customers by month", columns, rows, range(1, 5))
 
 
-def month_name(month: date, as_of: pendulum.Date) -> str:
-    """`July 2026`, or `August 2026, to the 24th` for a month that is not over."""
-    first = calendar_day(month)
-    name = first.format("MMMM YYYY", locale="en")
-    if first.end_of("month") > as_of:
-        return f"{name}, to the {as_of.format('Do', locale='en')}"
-    return name
+def name_of(month: Mapping[Hashable, Any]) -> str:
+    """The name of a row's month, with its last day where it is not over."""
+    return month_name(month["month"], None if month["is_over"] else month["last_date"])
 
 
 def sales_summary(weeks: pd.DataFrame, currency: str) -> str:
@@ -132,13 +113,13 @@ def sales_summary(weeks: pd.DataFrame, currency: str) -> str:
     )
 
 
-def customer_summary(months: pd.DataFrame, as_of: pendulum.Date) -> str:
+def customer_summary(months: pd.DataFrame) -> str:
     """The new customers' part of net sales in a sentence, and whether the last month is over."""
     new = months["new_customer_net_sales"].sum()
     both = new + months["returning_customer_net_sales"].sum()
-    first = calendar_day(months["month"].iloc[0]).format("MMMM YYYY", locale="en")
+    first = month_name(months["month"].iloc[0], None)
     part = wording.share(new, both)
     orders_by = f"New customers brought {part} of net sales" if part else "No net sales"
-    last = month_name(months["month"].iloc[-1], as_of)
-    unfinished = f" The last bar is paler: {last}." if ", to the" in last else ""
+    last = months.iloc[-1].to_dict()
+    unfinished = "" if last["is_over"] else f" The last bar is paler: {name_of(last)}."
     return f"{orders_by} since {first}.{unfinished}"

@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import pandas as pd
+import pendulum
 
 from pipelines.report import heat, lists, trends, wording
+from pipelines.report.bridge import Bridge, bridge_of
 from pipelines.report.charts import Chart, month_chart, week_chart
-from pipelines.report.figures import Figure, Headline, headlines, list_figures, with_order_value
+from pipelines.report.figures import Figure, Headline, day_so_far, headlines, list_figures
 from pipelines.report.freshness import Freshness, freshness
 from pipelines.report.groups import RfmRow, SegmentGroup, rfm_rows, segment_groups
 from pipelines.report.heat import Heat
 from pipelines.report.lists import Products
 from pipelines.report.movements import movements
-from pipelines.report.periods import Period
-from pipelines.report.stores import Store
+from pipelines.report.periods import own_periods
+from pipelines.report.stores import Store, local_day
 from pipelines.report.tables import Tables, of_store
 from pipelines.report.trends import Table
 
@@ -66,10 +68,13 @@ class StoreView:
     store: Store
     platform: str
     as_of: str
+    whole_days: str
+    today: Headline | None
     headlines: tuple[Headline, ...]
     sales: Trend | None
     customers: Trend | None
     repeat: tuple[Figure, ...]
+    bridge: Bridge | None
     retention: Heat | None
     value: Heat | None
     people: People
@@ -85,24 +90,28 @@ class StoreView:
 
 def store_view(anchor: str, store: Store, tables: Tables, generated_at: datetime) -> StoreView:
     """One store's view as of its own last day."""
-    days = with_order_value(of_store(tables.sales, store.name))
+    periods = own_periods(tables.periods, store.name)
     members = of_store(tables.list_overview, store.name)
     cohorts = of_store(tables.cohorts, store.name)
-    known, as_of = store.sales_days, store.as_of
+    as_of, whole = store.as_of, store.last_whole_day or store.as_of
+    shown = headlines(periods, store.first_day, store.currency) if store.first_day else ()
     return StoreView(
         anchor=anchor,
         store=store,
         platform=PLATFORMS.get(store.platform, store.platform),
         as_of=wording.day(as_of) if as_of else "",
-        headlines=headlines(days, known, store.currency) if known else (),
-        sales=sales_trend(days, known, store.currency) if known else None,
-        customers=customer_trend(days, known, store.currency) if known else None,
-        repeat=lists.repeat_figures(of_store(tables.repeat_purchase, store.name), as_of) if as_of else (),
-        retention=heat.retention(cohorts, as_of) if as_of else None,
-        value=heat.value(cohorts, as_of, store.currency) if as_of else None,
+        whole_days=wording.day(whole) if whole and whole != as_of else "",
+        today=day_so_far(periods, store.currency, local_day(store, generated_at), read_until(store, tables)),
+        headlines=shown,
+        sales=sales_trend(periods, store.currency),
+        customers=customer_trend(periods, store.currency) if shown else None,
+        repeat=lists.repeat_figures(of_store(tables.repeat_purchase, store.name), store, periods),
+        bridge=bridge(store, tables, shown[0].days if shown else ""),
+        retention=heat.retention(cohorts, whole) if whole else None,
+        value=heat.value(cohorts, whole, store.currency) if whole else None,
         people=people(store, tables),
         products=lists.products_of(of_store(tables.products, store.name), store.currency),
-        subscribers=subscribers(of_store(tables.subscribers, store.name), store.currency),
+        subscribers=subscribers(of_store(tables.subscribers, store.name), store),
         hours=hours(of_store(tables.hours, store.name)),
         places=lists.place_tables(of_store(tables.places, store.name), store.currency),
         members=member_counts(members),
@@ -117,9 +126,9 @@ def store_view(anchor: str, store: Store, tables: Tables, generated_at: datetime
     )
 
 
-def sales_trend(days: pd.DataFrame, sales_days: Period, currency: str) -> Trend | None:
+def sales_trend(periods: pd.DataFrame, currency: str) -> Trend | None:
     """Net sales, orders and average order value by week; None before the first whole week."""
-    weeks = trends.weekly(days, sales_days)
+    weeks = trends.weekly(periods)
     if weeks.empty:
         return None
     charts = (
@@ -131,15 +140,30 @@ def sales_trend(days: pd.DataFrame, sales_days: Period, currency: str) -> Trend 
     return Trend(charts, summary, trends.week_table(weeks, currency))
 
 
-def customer_trend(days: pd.DataFrame, sales_days: Period, currency: str) -> Trend:
+def customer_trend(periods: pd.DataFrame, currency: str) -> Trend:
     """New and returning customers and their net sales by month."""
-    months = trends.monthly(days, sales_days.last)
+    months = trends.monthly(periods)
     charts = (
-        month_chart(months, "customer_count", sales_days.last, currency, "1 2"),
-        month_chart(months, "customer_net_sales", sales_days.last, currency, "3 4"),
+        month_chart(months, "customer_count", currency, "1 2"),
+        month_chart(months, "customer_net_sales", currency, "3 4"),
     )
-    table = trends.month_table(months, sales_days.last, currency)
-    return Trend(charts, trends.customer_summary(months, sales_days.last), table)
+    return Trend(charts, trends.customer_summary(months), trends.month_table(months, currency))
+
+
+def bridge(store: Store, tables: Tables, days: str) -> Bridge | None:
+    """The way from the admin's total to net sales over the store's last 30 whole days."""
+    rows = of_store(tables.bridge, store.name)
+    return bridge_of(rows[rows["is_latest"] > 0], days, store.currency)
+
+
+def read_until(store: Store, tables: Tables) -> str:
+    """The time on the store's clock up to which its orders were read; empty where nobody knows."""
+    windows = of_store(tables.last_windows, store.name)
+    orders = windows[(windows["resource"] == "orders") & (windows["status"] != "failed")]
+    ends = orders["window_to"].dropna()
+    if ends.empty:
+        return ""
+    return str(pendulum.instance(ends.max()).in_timezone(store.time_zone).format("HH:mm"))
 
 
 def people(store: Store, tables: Tables) -> People:
@@ -153,15 +177,16 @@ def people(store: Store, tables: Tables) -> People:
     )
 
 
-def subscribers(days: pd.DataFrame, currency: str) -> Subscribers | None:
+def subscribers(days: pd.DataFrame, store: Store) -> Subscribers | None:
     """The newsletter list of one store; None when nobody was ever on it."""
     if days.empty:
         return None
-    weeks = lists.subscriber_weeks(days)
+    figures = lists.subscriber_figures(days, store.last_whole_day)
+    weeks = lists.subscriber_weeks(lists.whole_days(days, store.last_whole_day))
     if weeks.empty:
-        return Subscribers(lists.subscriber_figures(days), None)
-    chart = week_chart(weeks, "active_count", currency, "small", "1 2 3")
-    return Subscribers(lists.subscriber_figures(days), Trend((chart,), "", lists.subscriber_table(weeks)))
+        return Subscribers(figures, None)
+    chart = week_chart(weeks, "active_count", store.currency, "small", "1 2 3")
+    return Subscribers(figures, Trend((chart,), "", lists.subscriber_table(weeks)))
 
 
 def hours(counted: pd.DataFrame) -> Hours | None:

@@ -10,8 +10,6 @@ from decimal import ROUND_HALF_UP, Decimal
 import pandas as pd
 import pendulum
 
-from pipelines.report.periods import Period
-
 NARROW_SPACE = "\u202f"
 NO_BREAK_SPACE = "\u00a0"
 MINUS = "\u2212"
@@ -59,11 +57,11 @@ def percent_change(now: float, before: float) -> str:
     return ("+" if change > 0 else MINUS) + text
 
 
-def share(part: float, whole: float) -> str:
+def share(part: float, whole: float, decimals: int = 1) -> str:
     """A part of a whole as `6.2 %`; empty without a whole."""
     if not whole > 0:
         return ""
-    return number(part / whole * 100, 1) + NO_BREAK_SPACE + "%"
+    return number(part / whole * 100, decimals) + NO_BREAK_SPACE + "%"
 
 
 def percent(rate: float, decimals: int = 1) -> str:
@@ -81,11 +79,11 @@ def day(value: pendulum.Date) -> str:
     return value.format("D MMM YYYY", locale="en").replace(" ", NO_BREAK_SPACE)
 
 
-def span(period: Period) -> str:
+def span(first: pendulum.Date, last: pendulum.Date) -> str:
     """`26 Jul - 24 Aug 2026`, the year of the first day only where it differs."""
-    pattern = "D MMM" if period.first.year == period.last.year else "D MMM YYYY"
-    first = period.first.format(pattern, locale="en").replace(" ", NO_BREAK_SPACE)
-    return f"{first} {DASH} {day(period.last)}"
+    pattern = "D MMM" if first.year == last.year else "D MMM YYYY"
+    begin = first.format(pattern, locale="en").replace(" ", NO_BREAK_SPACE)
+    return f"{begin} {DASH} {day(last)}"
 
 
 def moment(value: datetime, time_zone: str) -> str:

@@ -107,6 +107,15 @@ def test_days_without_returns_are_the_shops_own(shop: Shop, orders: list[Record]
     assert own != view
 
 
+def test_totals_of_the_admin_by_day(shop: Shop, full: list[Record]) -> None:
+    """Those of orders nobody finished are not shown there."""
+    totals: defaultdict[date, Decimal] = defaultdict(Decimal)
+    for order in full:
+        if order["status"] not in "NT":
+            totals[day_of(order)] += Decimal(order["total"])
+    assert shop.ledger().cscart["admin_totals_by_day"] == totals
+
+
 def test_statuses_and_subscribers(shop: Shop, cart: Any) -> None:
     ledger = shop.ledger().cscart
     shown = Counter(row["status"] for row in cart.rows("orders", include_incompleted=1))

@@ -98,6 +98,13 @@ def test_net_sales_by_day(shop: Shop, recount: Recount) -> None:
     assert ledger.money["net_sales"] == sum(ledger.net_sales_by_day.values())
 
 
+def test_totals_of_the_admin_by_day(shop: Shop, served: dict[str, list[Record]]) -> None:
+    totals: defaultdict[date, Decimal] = defaultdict(Decimal)
+    for order in served["orders"]:
+        totals[day_of(order["created_at"])] += order["total"]
+    assert shop.ledger().admin_totals_by_day == totals
+
+
 def test_orders_by_day(shop: Shop, recount: Recount) -> None:
     days = Counter(day_of(order["created_at"]) for order in recount.sales)
     assert shop.ledger().orders_by_day == days

@@ -8,7 +8,7 @@ from generate_series(timestamp '2024-01-01', timestamp '2026-03-31', interval '1
 
 update metrics.met_sales_daily
 set order_count = made.orders, net_sales = made.net, average_order_value = made.aov,
-    new_customer_count = made.new, returning_customer_count = made.orders - made.new,
+    order_value = made.aov * made.orders, customer_count = made.orders, new_customer_count = made.new, returning_customer_count = made.orders - made.new,
     new_customer_net_sales = made.new_net, returning_customer_net_sales = made.net - made.new_net
 from (values
     (date '2026-03-31', 2, 100.00, 55.00, 1, 40.00),  -- 10.00 came back: orders were worth 110.00
@@ -21,7 +21,7 @@ from (values
 where sales_date = made.day;
 
 insert into metrics.met_list_overview values
-    ('main', 'mycashflow', 'EUR', '2026-03-31', 1234, 20, 3, 198.40, 98.7, 1.5, 0.62, 0.38);
+    ('main', 'mycashflow', 'EUR', '2026-03-31', '2026-03-31', 1234, 20, 3, 198.40, 98.7, 1.5, 0.62, 0.38);
 
 insert into segments.segment_members
 select 'main', made.segment, made.segment || people.number, date '2026-03-31', 'anna@example.fi'
@@ -72,9 +72,16 @@ insert into metrics.met_segment_movement values
     ('main', 'lapsed_customers', '2026-03-20', '2026-03-31', 6, 0, 0, 6);
 
 insert into metrics.met_products values
-    ('p1', 'main', 'Kahvimylly', 12, 3, 480.00, 11, 440.00, 0.25, 9, 2, 0.5),
-    ('p2', 'main', 'Pipo', 40, 0, 300.00, 4, 30.00, 0, 25, 7, 0.2857),
-    ('p3', 'main', 'Uutuus', 0, 0, 0, 0, 0, null, 0, 0, null);
+    ('p1', 'main', 1, 'Kahvimylly', 12, 3, 480.00, 11, 440.00, 0.25, 9, 2, 1, 0.5),
+    ('p2', 'main', 2, 'Pipo', 40, 0, 300.00, 4, 30.00, 0, 25, 7, 2, 0.2857),
+    ('p3', 'main', 3, 'Uutuus', 0, 0, 0, 0, 0, null, 0, 0, 0, null),
+    -- what names no product is in no list, whatever it brought
+    ('p0', 'main', null, 'Lines without a product', 900, 9, 9000.00, 900, 9000.00, 0.01, 90, 0, 0, null);
+
+insert into metrics.met_sales_bridge values
+    ('main', '2026-03-31', 300.00, 60.00, 12.75, 0.05, 10.50, 263.20, 53.15, 100.00, 10.05, 130.00, 20.00, 10.00, 100.00),
+    ('main', '2026-03-02', 62.75, 0, 0, 0, 0, 62.75, 12.75, 0, 0, 50.00, 0, 0, 50.00),
+    ('main', '2026-03-01', 999.99, 0, 0, 0, 0, 999.99, 0, 0, 0, 999.99, 0, 0, 999.99);
 
 insert into metrics.met_subscribers_daily
 select 'main', cast(days.day as date), 1, 0, row_number() over (order by days.day),

@@ -1,8 +1,8 @@
 -- A young store in another currency, with a name that must not become markup.
 insert into ops.stores values ('<i>Outlet</i> & co', 'cscart', 'Europe/Stockholm', 'SEK', true);
 
-insert into metrics.met_sales_daily (store, platform, currency, sales_date, order_count, net_sales, average_order_value)
-select '<i>Outlet</i> & co', 'cscart', 'SEK', cast(days.day as date), 1, 1000.50, 1000.50
+insert into metrics.met_sales_daily (store, platform, currency, sales_date, order_count, net_sales, order_value, average_order_value)
+select '<i>Outlet</i> & co', 'cscart', 'SEK', cast(days.day as date), 1, 1000.50, 1000.50, 1000.50
 from generate_series(timestamp '2026-03-20', timestamp '2026-03-31', interval '1 day') as days (day);
 
 insert into ops.windows values

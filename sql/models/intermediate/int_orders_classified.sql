@@ -81,6 +81,7 @@ final as (
         customer_key,
         store,
         order_id,
+        purchase_id,
         line_count,
         units,
         is_counted,

@@ -26,6 +26,7 @@ final as (
         customer_key,
         store,
         order_id,
+        purchase_id,
         case when is_customer_purchase then purchase_number end as customer_order_number,
         case
             when is_customer_purchase then cast(ordered_date - previous_ordered_date as bigint)

@@ -2,7 +2,7 @@ with
 
 group_links as (
     select * from {{ staged('customer_group_links') }} as customer_group_links
-    where not is_deleted and customer_id is not null
+    where not is_deleted and customer_id is not null and customer_group_key is not null
 ),
 
 linking_stores as (
@@ -11,7 +11,7 @@ linking_stores as (
 
 account_groups as (
     select * from {{ staged('customer_group_members') }} as customer_group_members
-    where not is_deleted
+    where not is_deleted and customer_group_key is not null
 ),
 
 customer_groups as (

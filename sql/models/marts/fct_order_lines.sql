@@ -33,6 +33,7 @@ final as (
         lines.platform,
         lines.order_line_id,
         lines.order_id,
+        orders.purchase_id,
         lines.product_id,
         lines.variation_id,
         lines.bundle_id,

@@ -34,11 +34,14 @@ sales as (
     group by 1, 2, 3, 4
 ),
 
+-- a discount of one vendor makes the purchase a discounted one; gaps are between purchases alone
 -- an order on the same day as the one before it is the same visit: it makes no gap
 habits as (
     select
         orders.customer_key,
-        count(*) filter (where orders.is_discounted) as discounted_order_count,
+        count(distinct orders.purchase_id) filter (
+            where orders.is_discounted
+        ) as discounted_order_count,
         sum(orders.days_since_previous_order) as gap_days,
         count(nullif(orders.days_since_previous_order, 0)) as gap_count,
         percentile_cont(0.5) within group (
@@ -46,7 +49,7 @@ habits as (
         ) as median_gap
     from orders
     inner join stores on orders.store = stores.store
-    where orders.is_purchase and orders.ordered_date <= stores.as_of
+    where orders.is_sale and orders.ordered_date <= stores.as_of
     group by 1
 ),
 

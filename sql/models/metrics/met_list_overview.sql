@@ -47,6 +47,7 @@ final as (
         stores.platform,
         stores.currency,
         stores.as_of,
+        stores.last_whole_day,
         coalesce(member_sums.member_count, 0) as member_count,
         coalesce(member_sums.buyer_count, 0) as buyer_count,
         coalesce(purchase_sums.order_count_30_days, 0) as order_count_30_days,

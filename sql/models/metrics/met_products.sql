@@ -32,13 +32,29 @@ lines as (
     where order_lines.is_counted and order_lines.line_date <= stores.as_of
 ),
 
+-- of a product that is gone, as its newest line has it
+gone_products as (
+    select
+        lines.product_key,
+        lines.product_name,
+        row_number() over (
+            partition by lines.product_key
+            order by lines.line_date desc, lines.order_line_key desc
+        ) as recency
+    from lines
+    left join catalogue on lines.product_key = catalogue.product_key
+    where
+        lines.product_id is not null
+        and lines.product_name is not null
+        and catalogue.product_key is null
+),
+
 sums as (
     select
         product_key,
         store,
         product_id,
-        max(product_name) as product_name,
-        count(distinct order_id) filter (where not is_return) as order_count,
+        count(distinct purchase_id) filter (where not is_return) as order_count,
         sum(quantity) filter (where not is_return) as units,
         sum(-quantity) filter (where is_return) as returned_units,
         sum(amount_incl_vat) filter (where not is_return) as gross_sales,
@@ -50,14 +66,28 @@ sums as (
     group by 1, 2, 3
 ),
 
+first_purchases as (
+    select
+        store,
+        purchase_id
+    from {{ ref('fct_orders') }}
+    where is_first_order
+),
+
+-- what names no product cannot be bought again
 buyers as (
     select
         lines.product_key,
         lines.customer_key,
-        min(lines.order_id) < max(lines.order_id) as has_bought_again,
-        bool_or(orders.is_first_order) as is_first_order_buyer
+        count(lines.product_id) > 0
+        and min(lines.purchase_id) < max(lines.purchase_id) as has_bought_again,
+        count(lines.product_id) > 0
+        and count(first_purchases.purchase_id) > 0 as is_first_order_buyer
     from lines
-    inner join {{ ref('fct_orders') }} as orders on lines.order_key = orders.order_key
+    left join first_purchases
+        on
+            lines.store = first_purchases.store
+            and lines.purchase_id = first_purchases.purchase_id
     where not lines.is_return and lines.customer_key is not null
     group by 1, 2
 ),
@@ -81,7 +111,11 @@ products as (
         coalesce(catalogue.product_key, sums.product_key) as product_key,
         coalesce(catalogue.store, sums.store) as store,
         coalesce(catalogue.product_id, sums.product_id) as product_id,
-        coalesce(catalogue.product_name, sums.product_name) as product_name,
+        case
+            when catalogue.product_key is not null then catalogue.product_name
+            when sums.product_id is null then 'Lines without a product'
+            else gone_products.product_name
+        end as product_name,
         catalogue.brand_name,
         sums.order_count,
         sums.units,
@@ -94,6 +128,10 @@ products as (
         catalogue.product_key is not null as is_in_catalogue
     from catalogue
     full join sums on catalogue.product_key = sums.product_key
+    left join gone_products
+        on
+            sums.product_key = gone_products.product_key
+            and gone_products.recency = 1
 ),
 
 final as (
@@ -117,8 +155,11 @@ final as (
         coalesce(buyer_sums.customer_count, 0) as customer_count,
         coalesce(buyer_sums.repeat_customer_count, 0) as repeat_customer_count,
         coalesce(buyer_sums.first_order_customer_count, 0) as first_order_customer_count,
-        {{ ratio('buyer_sums.repeat_customer_count', 'buyer_sums.customer_count', 4) }}
-            as repeat_customer_rate,
+        coalesce(buyer_sums.first_order_repeat_count, 0) as first_order_repeat_count,
+        case
+            when products.product_id is not null
+                then {{ ratio('buyer_sums.repeat_customer_count', 'buyer_sums.customer_count', 4) }}
+        end as repeat_customer_rate,
         {{ ratio(
             'buyer_sums.first_order_repeat_count',
             'buyer_sums.first_order_customer_count', 4

@@ -33,13 +33,23 @@ daily as (
     group by 1, 2
 ),
 
+-- a purchase from several vendors is cancelled when all of its parts are
+cancelled as (
+    select
+        store,
+        purchase_id,
+        min(ordered_date) as sales_date
+    from {{ ref('fct_orders') }}
+    group by 1, 2
+    having bool_and(is_cancelled)
+),
+
 daily_cancelled as (
     select
         store,
-        ordered_date as sales_date,
+        sales_date,
         count(*) as cancelled_order_count
-    from {{ ref('fct_orders') }}
-    where is_cancelled
+    from cancelled
     group by 1, 2
 ),
 
@@ -56,6 +66,7 @@ calendar as (
         stores.store,
         stores.platform,
         stores.currency,
+        dates.date_day <= stores.last_whole_day as is_whole_day,
         dates.date_day as sales_date
     from stores
     inner join first_days on stores.store = first_days.store
@@ -68,6 +79,7 @@ final as (
         calendar.platform,
         calendar.currency,
         calendar.sales_date,
+        calendar.is_whole_day,
         coalesce(daily.order_count, 0) as order_count,
         coalesce(daily_cancelled.cancelled_order_count, 0) as cancelled_order_count,
         coalesce(daily.customer_count, 0) as customer_count,
@@ -85,6 +97,7 @@ final as (
         {{ money('coalesce(daily.new_customer_net_sales, 0)') }} as new_customer_net_sales,
         {{ money('coalesce(daily.returning_customer_net_sales, 0)') }}
             as returning_customer_net_sales,
+        {{ money('coalesce(daily.purchase_net_sales, 0)') }} as order_value,
         {{ ratio('daily.purchase_net_sales', 'daily.order_count', 2) }} as average_order_value
     from calendar
     left join daily
