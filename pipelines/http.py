@@ -38,7 +38,8 @@ SKEW = 60
 REFUSED = "connection refused"
 # The settings that say where a store is.
 ADDRESS = "store_name or base_url (CS-Cart: url)"
-E_MAIL = re.compile(r"[^\s\"'<>@]+@[^\s\"'<>@]+")
+# Only the white space of ASCII ends an address: wider spaces may be typed into one.
+E_MAIL = re.compile(r"[^\s\"'<>@]+@[^\s\"'<>@]+", re.ASCII)
 LONG_NUMBER = re.compile(r"\+?\d[\d\s-]{5,}\d")
 
 
@@ -324,8 +325,8 @@ def redact(text: str, secrets: Sequence[str] = ()) -> str:
     for secret in filter(None, secrets):
         for spelling in {secret, json.dumps(secret)[1:-1], secret.replace("/", "\\/"), *_in_address(secret)}:
             text = text.replace(spelling, "<secret>")
-    short = " ".join(text[:EXCERPT].split())
-    return LONG_NUMBER.sub("<number>", E_MAIL.sub("<e-mail>", short))
+    short = " ".join(E_MAIL.sub("<e-mail>", text[:EXCERPT]).split())
+    return LONG_NUMBER.sub("<number>", short)
 
 
 def _in_address(text: str) -> set[str]:

@@ -191,6 +191,7 @@ def test_no_secret_is_in_a_message_or_a_repr(serve: Callable[..., Scripted]) -> 
 
 def test_long_texts_addresses_and_numbers_are_cut_out() -> None:
     assert redact("a@b.fi said\n hello 12345678 " + "x" * 500) == "<e-mail> said hello <number> " + "x" * 172
+    assert redact("no an\u2003na@b\u200b.fi\u00a0, an\u00a0na@b.fi") == "no <e-mail> <e-mail>"
 
 
 def test_all_threads_share_one_throttle() -> None:

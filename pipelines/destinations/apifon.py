@@ -37,6 +37,7 @@ from pipelines.destinations.base import (
 from pipelines.errors import ContractError, Unavailable
 from pipelines.http import Answer, Call
 from pipelines.settings import now
+from pipelines.texts import bare
 
 ROOT = "services/api/v1"
 PERSONAL = Field(is_personal=True)
@@ -102,7 +103,7 @@ class Apifon:
         """Finds our lists, which the first row to be sent makes, and whom Apifon never writes to again."""
         self._lists = self._find_lists()
         self._blocked = {
-            str(each.get("destination")) for each in self._read("bounce/subscriber", "subscribers")
+            bare(str(each.get("destination"))) for each in self._read("bounce/subscriber", "subscribers")
         }
 
     def settle(self, row: Row, feed: Feed) -> Row:
@@ -159,7 +160,8 @@ class Apifon:
 
     def _without_what_was_refused(self, row: Row, there: Mapping[str, Any] | None) -> Row:
         """The row without a yes to what the person has left there, or is blocked from."""
-        is_blocked = bool(self._blocked & {str(row.payload.get(name)) for name in ("email", "destination")})
+        names = (row.payload.get(name) for name in ("email", "destination"))
+        is_blocked = any(bare(str(name)) in self._blocked for name in names if name)
         for name in STATUSES:
             has_left = there is not None and there.get(name, "SUBSCRIBED") != "SUBSCRIBED"
             is_newer = has_left and row.last_consent.get(name) in MAYBE_OLDER

@@ -101,6 +101,13 @@ def test_who_is_blocked_there_is_never_subscribed(apifon: Desk) -> None:
     assert there(apifon)["email_status"] == "UNSUBSCRIBED"
 
 
+def test_who_is_blocked_there_is_known_in_every_spelling(apifon: Desk) -> None:
+    apifon.inbox.apifon.blocked.add(f" {EMAIL.upper()}\u200b")
+    apifon.put("subscribers", one())
+    assert apifon.send().exit_code == 0
+    assert apifon.inbox.apifon.ours().subscribers == {}
+
+
 def test_without_consent_nobody_is_put_there_and_who_is_there_is_unsubscribed(apifon: Desk) -> None:
     left = {"email_status": "UNSUBSCRIBED", "is_update_only": True}
     apifon.put("subscribers", one(**left))
