@@ -22,10 +22,6 @@ class Tables:
     sales: pd.DataFrame
     periods: pd.DataFrame
     bridge: pd.DataFrame
-    periods: pd.DataFrame
-    bridge: pd.DataFrame
-    periods: pd.DataFrame
-    bridge: pd.DataFrame
     list_overview: pd.DataFrame
     repeat_purchase: pd.DataFrame
     cohorts: pd.DataFrame
