@@ -36,11 +36,11 @@ def _(ask, mo, store):
     months = ask(
         """
         select
-            date_trunc('month', sales_date) as month, sum(order_count) as orders, sum(net_sales) as net_sales,
-            sum(new_customer_count) as new_customers, sum(returns) as returns
-        from metrics.met_sales_daily
-        where store = ?
-        group by 1
+            first_date as month, is_over, order_count as orders, net_sales, average_order_value,
+            customer_count as customers, new_customer_count as new_customers,
+            returning_customer_count as returning_customers
+        from metrics.met_sales_periods
+        where store = ? and period = 'month' and is_latest
         order by 1 desc
         """,
         store.value,
@@ -53,7 +53,9 @@ def _(ask, mo, store):
 def _(ask, mo, store):
     cohorts = ask(
         """
-        select cohort_month, month_number, round(100 * retention_rate, 1) as percent
+        select
+            cohort_month, month_number,
+            round(100.0 * active_customer_count / customer_count, 1) as percent
         from metrics.met_customer_cohorts
         where store = ? and retention_rate is not null and month_number <= 12
         order by 1, 2

@@ -11,10 +11,12 @@ import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
@@ -156,6 +158,22 @@ def test_the_bridge_leads_to_the_net_sales_of_the_books(built: Built) -> None:
         assert found[5] == 0
     assert own[3] > 0
     assert cart[3] == 0
+
+
+def test_trends_end_with_the_last_day_that_was_over_when_the_shop_was_read(built: Built) -> None:
+    ((read_until,),) = built.rows("select max(window_to) from ops.windows where resource = 'orders'")
+    as_of = date.fromisoformat(built.own["as_of"])
+    last = min(as_of, read_until.astimezone(ZoneInfo("Europe/Helsinki")).date() - timedelta(days=1))
+    ends = built.rows(
+        "select distinct last_date from metrics.met_sales_periods where is_latest"
+        " and (period = 'last_30_days' or period = 'last_365_days')"
+    )
+    assert ends == [(last,)]
+    assert built.rows("select distinct last_whole_day, shared_last_whole_day from marts.dim_stores") == [
+        (last, last)
+    ]
+    if last < as_of:
+        assert "Today so far" in built.settings.report.read_text(encoding="utf-8")
 
 
 def test_the_parts_of_all_orders_are_the_books(built: Built) -> None:

@@ -173,6 +173,7 @@ def test_every_mart_metric_and_segment_is_the_same_row_by_row(both: Both) -> Non
 def test_what_they_are_made_of_is_the_same_too(both: Both) -> None:
     tables, others = both.read(lambda read: tables_of(read, *UNDER_THEM))
     assert tables == others
+    tables.remove("staging.stg_ops__windows")  # its times are those of each run: see the next test
     for table in tables:
         one, other = both.read(lambda read, table=table: read(f"select * from {table}"))
         assert sorted(one.columns) == sorted(other.columns), table

@@ -1,5 +1,6 @@
--- The months of a store up to its last whole day hold each of its days once: what adds up over days,
--- new customers included, is the same whether days or months are asked. The running day is the day.
+-- The months of a store up to its last whole day hold each of its days once: what adds up over
+-- days, new customers included, is the same whether days or months are asked. The running day is
+-- the day.
 with
 
 days as (

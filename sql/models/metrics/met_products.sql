@@ -156,10 +156,10 @@ final as (
         coalesce(buyer_sums.repeat_customer_count, 0) as repeat_customer_count,
         coalesce(buyer_sums.first_order_customer_count, 0) as first_order_customer_count,
         coalesce(buyer_sums.first_order_repeat_count, 0) as first_order_repeat_count,
-        case
-            when products.product_id is not null
-                then {{ ratio('buyer_sums.repeat_customer_count', 'buyer_sums.customer_count', 4) }}
-        end as repeat_customer_rate,
+        {{ ratio(
+            'buyer_sums.repeat_customer_count',
+            'case when products.product_id is not null then buyer_sums.customer_count end', 4
+        ) }} as repeat_customer_rate,
         {{ ratio(
             'buyer_sums.first_order_repeat_count',
             'buyer_sums.first_order_customer_count', 4

@@ -4,12 +4,16 @@ customers as (
     select * from {{ ref('met_customers') }}
 ),
 
-stores as (
+sales as (
     select
+        customer_key,
         store,
-        {{ ratio('sum(purchase_net_sales)', 'sum(order_count)', 2) }} as average_order_value
+        {{ quotient('purchase_net_sales', 'order_count') }} as average_order,
+        {{ quotient(
+            'sum(purchase_net_sales) over (partition by store)',
+            'sum(order_count) over (partition by store)'
+        ) }} as store_average_order
     from {{ ref('met_customer_sales') }}
-    group by 1
 ),
 
 final as (
@@ -20,13 +24,14 @@ final as (
         customers.as_of,
         'average order ' || cast(customers.average_order_value as text) || ' '
         || customers.currency || ', of the store '
-        || cast(stores.average_order_value as text) || ' ' || customers.currency as reason
+        || cast({{ money('sales.store_average_order') }} as text) || ' ' || customers.currency
+            as reason
     from customers
-    inner join stores on customers.store = stores.store
+    inner join sales on customers.customer_key = sales.customer_key
+    -- averages are rounded for the reader alone
     where
-        stores.average_order_value > 0
-        and customers.average_order_value
-        >= stores.average_order_value * {{ var('big_spender_multiple') }}
+        sales.store_average_order > 0
+        and sales.average_order >= sales.store_average_order * {{ var('big_spender_multiple') }}
 )
 
 select * from final
