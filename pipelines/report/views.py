@@ -11,7 +11,7 @@ from pipelines.report import heat, lists, trends, wording
 from pipelines.report.charts import Chart, month_chart, week_chart
 from pipelines.report.figures import Figure, Headline, headlines, list_figures, with_order_value
 from pipelines.report.freshness import Freshness, freshness
-from pipelines.report.groups import RfmRow, SegmentGroup, rfm_rows, segment_groups
+from pipelines.report.groups import RfmRow, SegmentGroup, inactive_count, rfm_rows, segment_groups
 from pipelines.report.heat import Heat
 from pipelines.report.lists import Products
 from pipelines.report.movements import movements
@@ -34,9 +34,16 @@ class Trend:
 
 @dataclass(frozen=True)
 class People:
-    """RFM and the other segments, and since when their movement is known."""
+    """RFM and the other segments, and since when their movement is known.
+
+    `scored`, `inactive` and `unscored` are numbers of customers with an order: those in the grid, those
+    who bought too long ago for it, and those who would be in it if they were not too few.
+    """
 
     grid: Heat | None
+    scored: str
+    inactive: str
+    unscored: str
     rfm: tuple[RfmRow, ...]
     segments: tuple[SegmentGroup, ...]
     moved_since: str
@@ -145,9 +152,15 @@ def customer_trend(days: pd.DataFrame, sales_days: Period, currency: str) -> Tre
 def people(store: Store, tables: Tables) -> People:
     """One store's RFM and segments with their movement."""
     moved, since = movements(of_store(tables.segment_movement, store.name))
+    scores, rfm = of_store(tables.rfm_scores, store.name), of_store(tables.rfm_segments, store.name)
+    buyers = of_store(tables.list_overview, store.name)["buyer_count"].sum()
+    inactive = inactive_count(rfm)
     return People(
-        grid=heat.rfm_grid(of_store(tables.rfm_scores, store.name)),
-        rfm=rfm_rows(of_store(tables.rfm_segments, store.name), moved, store.currency),
+        grid=heat.rfm_grid(scores),
+        scored=wording.number(scores["customer_count"].sum()),
+        inactive=wording.number(inactive),
+        unscored=wording.number(max(buyers - inactive, 0)) if buyers and scores.empty else "",
+        rfm=rfm_rows(rfm, moved, store.currency),
         segments=segment_groups(of_store(tables.segment_sizes, store.name), moved),
         moved_since=since,
     )
