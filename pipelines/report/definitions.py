@@ -138,14 +138,17 @@ DEFINITIONS = (
         text="Bought lately, more often and for more money than most."),
     Definition("rfm_loyal", "Loyal", group=RFM,
         text="Have come back, often or for much money, and not long ago."),
-    Definition("rfm_potential_loyalist", "Potential loyalists", group=RFM,
-        text="Bought not long ago: have come back, or began with a middling sum. Not among those who spend most."),
-    Definition("rfm_new_customers", "New customers", group=RFM,
-        text="Have just bought for the first time; or bought not long ago, with few orders ever and little money."),
+    Definition("rfm_potential_loyalist", "Potential loyalists", group=RFM, text=
+        "Bought not long ago: have come back, or began with a middling sum. Not among those who spend "
+        "most."),
+    Definition("rfm_new_customers", "New customers", group=RFM, text=
+        "Have just bought for the first time; or bought not long ago, with few orders ever and little "
+        "money."),
     Definition("rfm_promising", "Promising", group=RFM,
         text="Bought not long ago but seldom: the very latest, and those who spent well."),
-    Definition("rfm_need_attention", "Need attention", group=RFM,
-        text="Good customers who are not gone, but short of the best in how lately, how often or for how much."),
+    Definition("rfm_need_attention", "Need attention", group=RFM, text=
+        "Good customers who are not gone, but short of the best in how lately, how often or for how "
+        "much."),
     Definition("rfm_about_to_sleep", "About to sleep", group=RFM,
         text="Have not bought for a while; seldom before, or for little money."),
     Definition("rfm_at_risk", "At risk", group=RFM,
