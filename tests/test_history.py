@@ -140,6 +140,36 @@ def assert_cohorts_are_those_of(bought: pandas.DataFrame, published: Path) -> No
     )
 
 
+def assert_scores_are_those_of(bought: pandas.DataFrame, published: Path, as_of: str) -> None:
+    """Scores of the year's buyers are what pandas makes of the file; all segments fill, truthfully."""
+    ages = (pandas.Timestamp(as_of) - bought.set_index("customer_id")["date"]).dt.days
+    year = bought[(ages < 365).to_numpy()].groupby("customer_id")
+    by_file = {"recency": year["date"].max(), "frequency": year.size(), "monetary": year["cents"].sum()}
+    expected = pandas.DataFrame({name: fifths(values) for name, values in by_file.items()})
+    built = read_frame(
+        published,
+        "select customers.customer_id, figures.* from metrics.met_customers as figures"
+        " inner join marts.dim_customers as customers on figures.customer_key = customers.customer_key"
+        " where figures.order_count > 0",
+    ).set_index("customer_id")
+    assert len(built) == bought["customer_id"].nunique()
+    scored = built[built["rfm_segment"] != "inactive"].sort_index()
+    found = scored[[f"{name}_score" for name in by_file]].astype("int64").set_axis(list(by_file), axis=1)
+    pandas.testing.assert_frame_equal(
+        found, expected.astype("int64"), check_names=False, check_index_type=False
+    )
+    assert built["rfm_segment"].nunique() == 12
+    recent = built["rfm_segment"].isin(["new_customers", "promising", "champions"])
+    assert built.loc[recent, "recency_days"].max() < 180
+    assert built.loc[built["rfm_segment"] == "new_customers", "order_count"].max() == 2
+
+
+def fifths(values: pandas.Series) -> pandas.Series:
+    """1 to 5 by place; equal values share the middle of theirs."""
+    middle = (values.rank(method="min") + values.rank(method="max") - 1).astype("int64")
+    return 1 + 5 * middle // (2 * len(values))
+
+
 def test_an_invented_history_comes_out_as_it_went_in(tmp_path: Path) -> None:
     history = tmp_path / "history.csv"
     history.write_text(SMALL)
@@ -175,3 +205,4 @@ def test_the_purchases_of_cdnow_come_out_to_the_cent(tmp_path: Path) -> None:
         " first_order_customer_count as first from metrics.met_products where units > 0",
     )
     assert frame.iloc[0].tolist() == [11_662, 23_570, "0.4948", "0.4948", 23_570]
+    assert_scores_are_those_of(bought, published, "1998-06-30")

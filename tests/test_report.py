@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -254,6 +255,48 @@ def test_rfm_shows_sizes_shares_and_movement_since_last_month(one_page: str) -> 
     assert "Champions 1 20.0 % 180.00 € 90.0 % - -" in words
     assert "Lost 4 80.0 % 20.00 € 10.0 % +2 3 1" in words
     assert "At risk 0 0.0 % 0.00 € 0.0 % - -" in words
+
+
+def page_with(store: Path, changes: dict[str, Callable[[pd.DataFrame], pd.DataFrame]]) -> str:
+    """The words of the page of a store some of whose tables are others."""
+    change_of = {QUERIES[name].sql: change for name, change in changes.items()}
+    with duckdb.connect(str(store), read_only=True) as connection:
+
+        def read(sql: str) -> pd.DataFrame:
+            frame = connection.sql(sql).to_arrow_table().to_pandas()
+            return change_of.get(sql, lambda same: same)(frame)
+
+        return words_of(render_report(read, models=MODELS, generated_at=GENERATED_AT))
+
+
+def with_inactive(count: int) -> Callable[[pd.DataFrame], pd.DataFrame]:
+    """The RFM segments, with so many customers whose last order is too long ago."""
+    row = {"store": "main", "rfm_segment": "inactive", "customer_count": count, "customer_share": 0.25}
+    money = {"net_sales_365_days": -5.0, "net_sales_share": -0.025}
+    return lambda segments: pd.concat([segments, pd.DataFrame([row | money])])
+
+
+def test_who_bought_too_long_ago_to_be_scored_stands_apart(one_store: Path, one_page: str) -> None:
+    assert "5 customers are scored, each in one cell and in one segment; nobody is inactive" in words_of(
+        one_page
+    )
+    words = page_with(one_store, {"rfm_segments": with_inactive(1234)})
+    assert "one segment; 1 234 more, with the last order longer ago, are inactive ." in words
+    assert "Lost 4 80.0 % 20.00 € 10.0 % +2 3 1 Inactive 1 234 25.0 % -5.00 € -2.5 % - -" in words
+    groups = words[words.index("How they buy") :]
+    assert "Inactive" not in groups[: groups.index("The mailing list")]
+
+
+def test_why_nobody_is_scored_is_said(one_store: Path) -> None:
+    """Twenty have ordered, and one of them long ago."""
+    nobody = {"rfm_scores": lambda scores: scores[:0], "rfm_segments": with_inactive(1)}
+    words = page_with(one_store, nobody)
+    assert (
+        "Nobody is scored yet. Of the customers with an order, 1 is inactive ; the others, 19 so far,"
+        in words
+    )
+    no_list = nobody | {"rfm_segments": lambda segments: segments[:0], "list_overview": lambda rows: rows[:0]}
+    assert "No customer has ordered yet, so there is nobody to score." in page_with(one_store, no_list)
 
 
 def test_products_places_hours_and_subscribers_carry_their_numbers(one_page: str) -> None:

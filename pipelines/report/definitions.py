@@ -27,6 +27,7 @@ class Definition:
 
 LAST_ORDER, HABIT, LIST, RFM = "When they last bought", "How they buy", "The mailing list", "RFM"
 SEGMENT_GROUPS = (LAST_ORDER, HABIT, LIST)
+NOT_SCORED = "RFM, not scored"
 
 # what the two platforms' admins call a sale, said wherever both may stand side by side
 COUNTED = (
@@ -83,6 +84,10 @@ DEFINITIONS = (
     Definition("cumulative_value", "Worth so far", "met_customer_cohorts.cumulative_net_sales_per_customer"),
     Definition("recency", "Recency", "met_customers.recency_score"),
     Definition("frequency", "Frequency", "met_customers.frequency_score"),
+    Definition("rfm_segments", "RFM segments", text=
+        "Made of the three scores, which compare the customers of this store with each other: lately, "
+        "often and much are meant beside the others. No name goes against the days, though: nobody who "
+        "bought lately is called at risk or lost, and no lapsed customer loyal or new."),
     Definition("rfm_customer_share", "Share of customers", "met_rfm_segments.customer_share"),
     Definition("rfm_net_sales", "Net sales, 365 days", "met_rfm_segments.net_sales_365_days"),
     Definition("net_sales_share", "Share of net sales", "met_rfm_segments.net_sales_share"),
@@ -157,27 +162,39 @@ DEFINITIONS = (
     Definition("buyers_not_subscribed", "Buyers, not subscribed", "seg_buyers_not_subscribed", group=LIST),
     Definition("unsubscribed_vip", "VIPs who unsubscribed", "seg_unsubscribed_vip", group=LIST),
 
-    Definition("rfm_champions", "Champions", group=RFM, text="Ordered lately, often and for the most money."),
-    Definition("rfm_loyal", "Loyal", group=RFM, text="Order regularly and for good money."),
-    Definition("rfm_potential_loyalist", "Potential loyalists", group=RFM,
-        text="Recent customers with more than a first order or a good sum."),
-    Definition("rfm_new_customers", "New customers", group=RFM, text="Ordered lately, seldom so far."),
+    Definition("rfm_champions", "Champions", group=RFM,
+        text="Bought lately, more often and for more money than most."),
+    Definition("rfm_loyal", "Loyal", group=RFM,
+        text="Have come back, often or for much money, and not long ago."),
+    Definition("rfm_potential_loyalist", "Potential loyalists", group=RFM, text=
+        "Bought not long ago: have come back, or began with a middling sum. Not among those who spend "
+        "most."),
+    Definition("rfm_new_customers", "New customers", group=RFM, text=
+        "Have just bought for the first time; or bought not long ago, with few orders ever and little "
+        "money."),
     Definition("rfm_promising", "Promising", group=RFM,
-        text="Ordered lately, seldom so far, for good money."),
-    Definition("rfm_need_attention", "Need attention", group=RFM,
-        text="Good customers whose last order is a while ago."),
+        text="Bought not long ago but seldom: the very latest, and those who spent well."),
+    Definition("rfm_need_attention", "Need attention", group=RFM, text=
+        "Good customers who are not gone, but short of the best in how lately, how often or for how "
+        "much."),
     Definition("rfm_about_to_sleep", "About to sleep", group=RFM,
-        text="Below the middle in time, number and money."),
-    Definition("rfm_at_risk", "At risk", group=RFM, text="Ordered often and for good money, but long ago."),
+        text="Have not bought for a while; seldom before, or for little money."),
+    Definition("rfm_at_risk", "At risk", group=RFM,
+        text="Have not bought for a while, but fairly often or for good money before."),
     Definition("rfm_cannot_lose_them", "Cannot lose them", group=RFM,
-        text="Among the best once, gone for the longest."),
+        text="Have been away for long, and spent well, in a few large orders or in many."),
     Definition("rfm_hibernating", "Hibernating", group=RFM,
-        text="Last order long ago, few orders, little money."),
-    Definition("rfm_lost", "Lost", group=RFM, text="Longest ago, fewest orders."),
+        text="Have not bought for a while; not very often before, and not for much money."),
+    Definition("rfm_lost", "Lost", group=RFM,
+        text="Of those scored, away for longest, and brought little money."),
+    Definition("rfm_inactive", "Inactive", group=NOT_SCORED, text=
+        "Bought before, but not in the last 365 days, so that scores are of those who did. Where the "
+        "settings score everybody by their whole life, nobody is inactive."),
 )  # fmt: skip
 
 BY_KEY = {definition.key: definition for definition in DEFINITIONS}
 RFM_KEYS = tuple(definition.key for definition in DEFINITIONS if definition.group == RFM)
+INACTIVE = "rfm_inactive"
 
 
 def definition_of(key: str) -> Definition:

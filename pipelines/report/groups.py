@@ -10,6 +10,7 @@ import pandas as pd
 from pipelines.report import wording
 from pipelines.report.definitions import (
     DEFINITIONS,
+    INACTIVE,
     RFM_KEYS,
     SEGMENT_GROUPS,
     Definition,
@@ -56,7 +57,7 @@ def segment_groups(sizes: pd.DataFrame, moved: Mapping[str, Movement]) -> tuple[
     """Every segment, those with nobody too; nothing when all of them are empty."""
     found = dict(zip(sizes["segment"], sizes["member_count"], strict=True))
     counts = {each.key: float(found.get(each.key, 0)) for each in DEFINITIONS if each.group in SEGMENT_GROUPS}
-    counts |= {key: float(size) for key, size in found.items() if key not in RFM_KEYS}
+    counts |= {key: float(size) for key, size in found.items() if key not in (*RFM_KEYS, INACTIVE)}
     if not any(counts.values()):
         return ()
     named = [(definition_of(key), size) for key, size in counts.items()]
@@ -84,7 +85,7 @@ def group(name: str, members: list[tuple[Definition, float]], moved: Mapping[str
 
 
 def rfm_rows(segments: pd.DataFrame, moved: Mapping[str, Movement], currency: str) -> tuple[RfmRow, ...]:
-    """The eleven RFM segments, best first; none while nobody has bought."""
+    """The RFM segments, best first, inactive customers last; none while nobody is in one."""
     if not segments["customer_count"].sum():
         return ()
     written = segments.assign(written=wording.column(segments["net_sales_365_days"], currency))
@@ -100,6 +101,11 @@ def rfm_rows(segments: pd.DataFrame, moved: Mapping[str, Movement], currency: st
             bar=f"{min(1.0, max(0.0, row['net_sales_share'])) * 100:.1f}",
             movement=moved.get(key),
         )
-        for key in RFM_KEYS
+        for key in (*RFM_KEYS, INACTIVE)
         if (row := known.get(key)) is not None
     )
+
+
+def inactive_count(segments: pd.DataFrame) -> int:
+    """Customers who bought before the time that is scored, and not in it."""
+    return int(segments.loc[segments["rfm_segment"] == INACTIVE.removeprefix("rfm_"), "customer_count"].sum())

@@ -146,7 +146,7 @@ def short_month(month: pd.Timestamp) -> str:
 
 
 def rfm_grid(scores: pd.DataFrame) -> Heat | None:
-    """Buyers by recency (across) and frequency (down), most often at the top; None without a buyer."""
+    """Scored customers by recency (across) and frequency (down), most often at the top; None without one."""
     if scores.empty:
         return None
     sizes = {

@@ -13,7 +13,7 @@ from pipelines.report.bridge import Bridge, bridge_of
 from pipelines.report.charts import Chart, month_chart, week_chart
 from pipelines.report.figures import Figure, Headline, day_so_far, headlines, list_figures
 from pipelines.report.freshness import Freshness, freshness
-from pipelines.report.groups import RfmRow, SegmentGroup, rfm_rows, segment_groups
+from pipelines.report.groups import RfmRow, SegmentGroup, inactive_count, rfm_rows, segment_groups
 from pipelines.report.heat import Heat
 from pipelines.report.lists import Products
 from pipelines.report.movements import movements
@@ -36,9 +36,16 @@ class Trend:
 
 @dataclass(frozen=True)
 class People:
-    """RFM and the other segments, and since when their movement is known."""
+    """RFM and the other segments, and since when their movement is known.
+
+    `scored`, `inactive` and `unscored` are numbers of customers with an order: those in the grid, those
+    who bought too long ago for it, and those who would be in it if they were not too few.
+    """
 
     grid: Heat | None
+    scored: str
+    inactive: str
+    unscored: str
     rfm: tuple[RfmRow, ...]
     segments: tuple[SegmentGroup, ...]
     moved_since: str
@@ -169,9 +176,15 @@ def read_until(store: Store, tables: Tables) -> str:
 def people(store: Store, tables: Tables) -> People:
     """One store's RFM and segments with their movement."""
     moved, since = movements(of_store(tables.segment_movement, store.name))
+    scores, rfm = of_store(tables.rfm_scores, store.name), of_store(tables.rfm_segments, store.name)
+    buyers = of_store(tables.list_overview, store.name)["buyer_count"].sum()
+    inactive = inactive_count(rfm)
     return People(
-        grid=heat.rfm_grid(of_store(tables.rfm_scores, store.name)),
-        rfm=rfm_rows(of_store(tables.rfm_segments, store.name), moved, store.currency),
+        grid=heat.rfm_grid(scores),
+        scored=wording.number(scores["customer_count"].sum()),
+        inactive=wording.number(inactive),
+        unscored=wording.number(max(buyers - inactive, 0)) if buyers and scores.empty else "",
+        rfm=rfm_rows(rfm, moved, store.currency),
         segments=segment_groups(of_store(tables.segment_sizes, store.name), moved),
         moved_since=since,
     )

@@ -77,7 +77,10 @@ final as (
         sales.order_count_365_days,
         coalesce(habits.discounted_order_count, 0) as discounted_order_count,
         {{ ratio('habits.gap_days', 'habits.gap_count', 1) }} as average_days_between_orders,
-        cast(habits.median_gap as decimal(18, 1)) as median_days_between_orders,
+        case
+            when habits.gap_count >= {{ var('usual_gap_minimum_gaps') }}
+                then cast(habits.median_gap as decimal(18, 1))
+        end as median_days_between_orders,
         {{ money('sales.gross_sales') }} as gross_sales,
         {{ money('sales.returns') }} as returns,
         {{ money('sales.net_sales') }} as net_sales,

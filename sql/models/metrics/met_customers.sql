@@ -12,37 +12,8 @@ sales as (
     select * from {{ ref('met_customer_sales') }}
 ),
 
-rfm_segments as (
-    select * from {{ ref('rfm_segments') }}
-),
-
-ranked as (
-    select
-        customers.customer_key,
-        percent_rank() over (
-            partition by customers.store
-            order by customers.last_ordered_date asc
-        ) as recency_rank,
-        percent_rank() over (
-            partition by customers.store
-            order by sales.{{ rfm_window('order_count') }} asc
-        ) as frequency_rank,
-        percent_rank() over (
-            partition by customers.store
-            order by sales.{{ rfm_window('net_sales') }} asc
-        ) as monetary_rank
-    from customers
-    inner join sales on customers.customer_key = sales.customer_key
-    where customers.order_count > 0
-),
-
 scores as (
-    select
-        customer_key,
-        {{ fifth('recency_rank') }} as recency_score,
-        {{ fifth('frequency_rank') }} as frequency_score,
-        {{ fifth('monetary_rank') }} as monetary_score
-    from ranked
+    select * from {{ ref('met_customer_scores') }}
 ),
 
 final as (
@@ -51,17 +22,8 @@ final as (
         customers.store,
         customers.platform,
         stores.currency,
-        rfm_segments.rfm_segment,
-        case
-            when customers.order_count = 0 then 'prospect'
-            when customers.last_ordered_date <= customers.as_of - {{ var('lapsed_customer_days') }}
-                then 'lapsed'
-            when customers.last_ordered_date <= customers.as_of - {{ var('lifecycle_days')[1] }}
-                then 'lapsing'
-            when customers.first_ordered_date > customers.as_of - {{ var('lifecycle_days')[0] }}
-                then 'new'
-            else 'active'
-        end as lifecycle_stage,
+        scores.rfm_segment,
+        {{ lifecycle_stage('customers') }} as lifecycle_stage,
         customers.order_count,
         coalesce(sales.order_count_365_days, 0) as order_count_365_days,
         {{ money('coalesce(sales.net_sales, 0)') }} as net_sales,
@@ -84,11 +46,6 @@ final as (
     left join stores on customers.store = stores.store
     left join sales on customers.customer_key = sales.customer_key
     left join scores on customers.customer_key = scores.customer_key
-    left join rfm_segments
-        on
-            cast(scores.recency_score as text)
-            || cast(scores.frequency_score as text)
-            || cast(scores.monetary_score as text) = rfm_segments.rfm_code
 )
 
 select * from final

@@ -5,19 +5,30 @@ stores as (
 ),
 
 segments as (
-    select distinct rfm_segment
-    from {{ ref('rfm_segments') }}
+    select rfm_segment from {{ ref('rfm_segments') }}
+    union
+    select 'inactive' as rfm_segment
 ),
 
-customers as (
+-- also those without a segment, in a store that has too few buyers to score
+buyers as (
     select
         store,
         rfm_segment,
         count(*) as customer_count,
         sum(net_sales_365_days) as net_sales_365_days
     from {{ ref('met_customers') }}
-    where rfm_segment is not null
+    where order_count > 0
     group by 1, 2
+),
+
+totals as (
+    select
+        store,
+        sum(customer_count) as customer_count,
+        sum(net_sales_365_days) as net_sales_365_days
+    from buyers
+    group by 1
 ),
 
 -- every segment of every store, so that an empty one is a zero and not a hole
@@ -27,31 +38,31 @@ filled as (
         stores.platform,
         segments.rfm_segment,
         stores.currency,
-        coalesce(customers.customer_count, 0) as customer_count,
-        coalesce(customers.net_sales_365_days, 0) as net_sales_365_days,
+        coalesce(buyers.customer_count, 0) as customer_count,
+        coalesce(buyers.net_sales_365_days, 0) as net_sales_365_days,
         stores.as_of
     from stores
     cross join segments
-    left join customers
+    left join buyers
         on
-            stores.store = customers.store
-            and segments.rfm_segment = customers.rfm_segment
+            stores.store = buyers.store
+            and segments.rfm_segment = buyers.rfm_segment
 ),
 
 final as (
     select
-        store,
-        platform,
-        rfm_segment,
-        currency,
-        customer_count,
-        {{ ratio('customer_count', 'sum(customer_count) over (partition by store)', 4) }}
-            as customer_share,
-        {{ money('net_sales_365_days') }} as net_sales_365_days,
-        {{ ratio('net_sales_365_days', 'sum(net_sales_365_days) over (partition by store)', 4) }}
+        filled.store,
+        filled.platform,
+        filled.rfm_segment,
+        filled.currency,
+        filled.customer_count,
+        {{ ratio('filled.customer_count', 'totals.customer_count', 4) }} as customer_share,
+        {{ money('filled.net_sales_365_days') }} as net_sales_365_days,
+        {{ ratio('filled.net_sales_365_days', 'totals.net_sales_365_days', 4) }}
             as net_sales_share,
-        as_of
+        filled.as_of
     from filled
+    left join totals on filled.store = totals.store
 )
 
 select * from final

@@ -11,11 +11,9 @@ final as (
         customer_key,
         as_of,
         'last order ' || {{ day_and_age('last_ordered_date', 'as_of') }}
-        || ', usual gap ' || cast(median_days_between_orders as text) || ' days' as reason
+        || ', usual gap ' || {{ usual_gap_in_words('median_days_between_orders') }} as reason
     from customers
-    where
-        recency_days >= median_days_between_orders * {{ var('usual_gap_multiples')[0] }}
-        and recency_days <= median_days_between_orders * {{ var('usual_gap_multiples')[1] }}
+    where {{ is_late('recency_days', 'median_days_between_orders') }}
 )
 
 select * from final

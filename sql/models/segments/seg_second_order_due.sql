@@ -23,6 +23,7 @@ usual_gaps as (
         and orders.days_since_previous_order > 0
         and orders.ordered_date <= stores.as_of
     group by 1
+    having count(*) >= {{ var('second_order_minimum_buyers') }}
 ),
 
 final as (
@@ -32,13 +33,13 @@ final as (
         customers.customer_key,
         customers.as_of,
         'only order ' || {{ day_and_age('customers.last_ordered_date', 'customers.as_of') }}
-        || ', others order again after ' || cast(usual_gaps.usual_gap as text) || ' days' as reason
+        || ', others order again after ' || {{ usual_gap_in_words('usual_gaps.usual_gap') }}
+            as reason
     from customers
     inner join usual_gaps on customers.store = usual_gaps.store
     where
         customers.order_count = 1
-        and customers.recency_days >= usual_gaps.usual_gap * {{ var('usual_gap_multiples')[0] }}
-        and customers.recency_days <= usual_gaps.usual_gap * {{ var('usual_gap_multiples')[1] }}
+        and {{ is_late('customers.recency_days', 'usual_gaps.usual_gap') }}
 )
 
 select * from final
