@@ -1,7 +1,7 @@
 with
 
 stores as (
-    select * from {{ ref('stg_ops__stores') }}
+    select * from {{ ref('int_stores_dated') }}
 ),
 
 final as (
@@ -11,7 +11,7 @@ final as (
         time_zone,
         currency,
         is_enabled,
-        {{ as_of_date('time_zone') }} as as_of
+        as_of
     from stores
 )
 
