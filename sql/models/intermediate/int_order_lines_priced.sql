@@ -89,7 +89,7 @@ measured as (
     from targeted
     window by_size as (
         partition by store, order_id, group_rate
-        order by size desc, order_line_id asc
+        order by is_later asc, size desc, order_line_id asc
         rows between unbounded preceding and unbounded following
     )
 ),
