@@ -27,7 +27,8 @@ AS_OF = """## As of a day
 
 Everything is computed as of one day: today, or the day of `--as-of`. What began after it is not there:
 orders, lines that came to an order later, payments, shipments, accounts, rows of the newsletter list,
-products, gift cards. What the store deleted later is there still; what happened later has not happened.
+products, gift cards. What the store deleted later is there still; what happened later has not happened. The
+descriptions below do not repeat it.
 
 For the columns below the platform tells no day: they are as of the last load whatever the day is, and so is
 what they decide further up, such as that an order counts. Where the newsletter list has forgotten an earlier

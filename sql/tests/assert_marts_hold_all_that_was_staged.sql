@@ -60,16 +60,16 @@ staged as (
     group by 1, 2
     union all
     select
-        lines.store,
+        order_lines.store,
         'pieces' as measure,
-        sum(lines.quantity) as quantity
-    from {{ staged('order_lines') }} as lines
+        sum(order_lines.quantity) as quantity
+    from {{ staged('order_lines') }} as order_lines
     inner join staged_orders
         on
-            lines.store = staged_orders.store
-            and lines.order_id = staged_orders.order_id
-    left join stores on lines.store = stores.store
-    where not lines.is_deleted and {{ has_begun('lines.created_at') }}
+            order_lines.store = staged_orders.store
+            and order_lines.order_id = staged_orders.order_id
+    left join stores on order_lines.store = stores.store
+    where not order_lines.is_deleted and {{ has_begun('order_lines.created_at') }}
     group by 1, 2
     union all
     select

@@ -84,7 +84,7 @@ final as (
         linked.next_said_at is null as is_newest,
         linked.is_yes and linked.held_until is null as is_on_list,
         case
-            when linked.is_yes and linked.on_list_until is distinct from linked.said_at
+            when linked.is_yes and (linked.on_list_until = linked.said_at) is not true
                 then {{ local_date('linked.said_at', 'stores.time_zone') }}
         end as joined_date,
         case
