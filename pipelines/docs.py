@@ -23,6 +23,20 @@ HEAD = """# Metrics and segments
 What is in `metrics`, `segments`, `snapshots` and `marts`. `make docs` writes this page out of the YAML beside
 the SQL (`sql/`): change it there. Why a number is defined as it is, is in [DECISIONS.md](../DECISIONS.md).
 """
+AS_OF = """## As of a day
+
+Everything is computed as of one day: today, or the day of `--as-of`. What began after it is not there:
+orders, lines that came to an order later, payments, shipments, accounts, rows of the newsletter list,
+products, gift cards. What the store deleted later is there still; what happened later has not happened. The
+descriptions below do not repeat it.
+
+For the columns below the platform tells no day: they are as of the last load whatever the day is, and so is
+what they decide further up, such as that an order counts. Where the newsletter list has forgotten an earlier
+subscription, nothing knows it any more.
+
+| model | as of the last load |
+| --- | --- |
+"""
 TABLE = "| column | type | holds |\n| --- | --- | --- |"
 
 
@@ -55,7 +69,7 @@ def read_manifest() -> Manifest:
 def page(manifest: Manifest) -> str:
     """The page in Markdown: floor by floor, each model with its key and columns."""
     keys = keys_of(manifest)
-    parts = [HEAD]
+    parts = [HEAD, AS_OF + "".join(map(_undated_row, undated_of(manifest)))]
     for floor, title in FLOORS.items():
         parts += [f"## {title}\n", *_sections(models_of(manifest, floor), keys)]
     return "\n".join(parts)
@@ -81,6 +95,21 @@ def keys_of(manifest: Manifest) -> dict[str, list[str]]:
             # coalesce(city, '') is the city, which may be missing
             keys[node["attached_node"]] = [re.sub(r"coalesce\((\w+),.*\)", r"\1", each) for each in given]
     return keys
+
+
+def undated_of(manifest: Manifest) -> list[tuple[str, list[str]]]:
+    """The models with columns that are as of the last load whatever the day is, and those columns."""
+    models = [model for floor in FLOORS for model in models_of(manifest, floor)]
+    found = (
+        (model["name"], [name for name, each in model["columns"].items() if each["meta"].get("undated")])
+        for model in models
+    )
+    return [(name, columns) for name, columns in found if columns]
+
+
+def _undated_row(undated: tuple[str, list[str]]) -> str:
+    name, columns = undated
+    return f"| [{name}](#{name}) | {', '.join(f'`{column}`' for column in columns)} |\n"
 
 
 def _sections(models: Sequence[Model], keys: Mapping[str, Sequence[str]]) -> Iterator[str]:

@@ -74,10 +74,15 @@ DISCOUNTED = """
     select store, id as order_id from raw_mycashflow.orders where discount <> 0
     union
     select store, order_id from raw_mycashflow.orders__products where campaign_id > 0 and quantity > 0"""
-UNSUBSCRIBED = """
-    select store, lower(trim(email)) as email from raw_mycashflow.email_subscribers
+UNSUBSCRIBED = f"""
+    select store, email from (
+        select store, lower(trim(email)) as email, subscribed_at as said_at, false as is_out
+        from raw_mycashflow.email_subscribers
+        union all
+        select store, lower(trim(email)), unsubscribed_at, true from raw_mycashflow.email_subscribers)
+    where cast(timezone('Europe/Helsinki', said_at) as date) <= date '{AS_OF}'
     group by 1, 2
-    having max_by(unsubscribed_at, coalesce(unsubscribed_at, subscribed_at)) is not null"""
+    having max_by(is_out, (said_at, is_out))"""
 MODEL = """
     select
         * replace (cast(100 * net_sales as bigint) as net_sales,

@@ -32,7 +32,6 @@ ZONES = {"helsinki": "Europe/Helsinki", "auckland": "Pacific/Auckland"}
 LISTS = ("orders", "customers", "email_subscribers")
 HISTORY_MODELS = ("segment_history", "met_segment_movement")
 MODELS = ("+segment_members", *HISTORY_MODELS)
-OF_THE_DAY = ("dim_stores+,+segment_members", *HISTORY_MODELS)
 LONG_AGO = pd.Timedelta(days=200)
 
 People = pd.DataFrame
@@ -81,8 +80,8 @@ def expected(shops: Mapping[str, Shop], days: Days) -> Members:
 
 def people_of(shop: Shop, store: str, as_of: pd.Timestamp) -> People:
     """One row per customer who had joined by a day, by key, with what was bought by then."""
-    records = records_of(shop, store)
-    in_time = records[records.is_purchase & (records.day <= as_of)]
+    records = records_of(shop, store, as_of)
+    in_time = records[records.is_purchase]
     bought = in_time.groupby("key").day
     a_year = in_time[in_time.day > as_of - pd.Timedelta(days=365)].groupby("key").day
     accounts = records[records.kind == "account"]
@@ -95,12 +94,16 @@ def people_of(shop: Shop, store: str, as_of: pd.Timestamp) -> People:
     people["email"] = people.email.fillna(records.groupby("key").email.last())
     companies = pd.concat([accounts, in_time])
     people["is_company"] = people.index.isin(companies.key[companies.is_company])
-    people["is_on_list"] = people.email.isin(on_list(shop))
-    return people[people.joined <= as_of].copy()
+    people["is_on_list"] = people.email.isin(on_list(shop, end_of(as_of, store)))
+    return people
 
 
-def records_of(shop: Shop, store: str) -> pd.DataFrame:
-    """One row per account, order and row of the newsletter list that is somebody's."""
+def end_of(day: pd.Timestamp, store: str) -> pd.Timestamp:
+    return (day + pd.Timedelta(days=1)).tz_localize(ZONES[store])
+
+
+def records_of(shop: Shop, store: str, as_of: pd.Timestamp) -> pd.DataFrame:
+    """One row per account, order and row of the newsletter list that was somebody's on a day."""
     rows = [
         ("account", one["id"], email_of(one), one["created_at"], is_company(one), False)
         for one in all_of(shop, "customers")
@@ -117,11 +120,15 @@ def records_of(shop: Shop, store: str) -> pd.DataFrame:
     ]
     columns = ["kind", "account", "email", "moment", "is_company", "is_purchase"]
     records = pd.DataFrame(rows, columns=columns)
+    moments = pd.to_datetime(records.moment, utc=True)
+    records["day"] = moments.dt.tz_convert(ZONES[store]).dt.tz_localize(None).dt.normalize()
+    is_later = records.day > as_of
+    later = records.account[is_later & (records.kind == "account")]
+    records = records[~is_later].copy()
+    records.loc[records.account.isin(later), "account"] = None
     oldest = records[records.kind == "account"].groupby("email").account.min()
     records["account"] = records.account.fillna(records.email.map(oldest))
     records["key"] = [key_of(store, *pair) for pair in zip(records.account, records.email, strict=True)]
-    local = pd.to_datetime(records.moment, utc=True).dt.tz_convert(ZONES[store])
-    records["day"] = local.dt.tz_localize(None).dt.normalize()
     return records[records.key.notna()]
 
 
@@ -147,14 +154,14 @@ def key_of(store: str, account: float | None, email: str | None) -> str | None:
     return known and md5(f"{store}|{known}".encode()).hexdigest()
 
 
-def on_list(shop: Shop) -> set[str | None]:
-    """The addresses whose newest row says that they are subscribed."""
+def on_list(shop: Shop, until: pd.Timestamp | None = None) -> set[str | None]:
+    """The addresses of which the newest that was said, until a moment, is that they are subscribed."""
     newest: dict[str | None, tuple[pd.Timestamp, bool]] = {}
     for one in all_of(shop, "email_subscribers"):
-        joined, left = pd.Timestamp(one["subscribed_at"]), pd.Timestamp(one["unsubscribed_at"])
-        is_in = pd.isna(left) or left < joined
-        said = (joined if is_in else left, not is_in)
-        newest[email_of(one)] = max(newest.get(email_of(one), said), said)
+        for name, is_out in (("subscribed_at", False), ("unsubscribed_at", True)):
+            said = (pd.Timestamp(one[name]), is_out)
+            if pd.notna(said[0]) and (until is None or said[0] < until):
+                newest[email_of(one)] = max(newest.get(email_of(one), said), said)
     return {email for email, (_, is_out) in newest.items() if not is_out}
 
 
@@ -181,7 +188,7 @@ class Story:
 
     def build(self, name: str, as_of: str | None = None) -> None:
         """Builds, and remembers what was found and what is expected, under a name."""
-        flow.build(self.settings, Wish(OF_THE_DAY if as_of else MODELS, as_of), Listener())
+        flow.build(self.settings, Wish(MODELS, as_of), Listener())
         days = {store: pd.Timestamp(day) for store, day in self.query(DAYS)}
         found: Members = {}
         for store, segment, key in self.query(MEMBERS):

@@ -15,7 +15,7 @@ _GIVEN = (1000, 2500, 1500)
 
 
 class GiftCards:
-    """Takes orders; a card is made when the order is delivered, and valid for a year."""
+    """Takes orders; a card is made when the order is delivered, and expires at 0:00 of a day a year later."""
 
     def __init__(self, start: int) -> None:
         self._made = [(start + place * DAY, cents, "Hyvitys") for place, cents in enumerate(_GIVEN)]

@@ -20,6 +20,46 @@
 {%- endmacro %}
 
 
+{# The moment a day ends in a store's own time zone. #}
+{% macro end_of_day(day, time_zone) -%}
+    timezone({{ time_zone }}, cast({{ day }} + 1 as timestamp))
+{%- endmacro %}
+
+
+{# The stores, with the moment their as_of ends: what begins later is not there yet. #}
+{% macro stores_and_ends(relation) -%}
+    (select *, {{ end_of_day('as_of', 'time_zone') }} as as_of_ends_at from {{ relation }})
+{%- endmacro %}
+
+
+{# True when something was there on its store's as_of; what has no date was. Needs `stores`, as
+   stores_and_ends makes them. #}
+{% macro has_begun(moment) -%}
+    coalesce({{ moment }} < stores.as_of_ends_at, true)
+{%- endmacro %}
+
+
+{# The moment, null as long as it is yet to come; needs `stores` as well. #}
+{% macro unless_later(moment) -%}
+    case when {{ has_begun(moment) }} then {{ moment }} end
+{%- endmacro %}
+
+
+{# What an order's lines of after as_of come to. The tax summary has no date: it holds them, too. #}
+{% macro later_lines() -%}
+    (
+        select
+            store,
+            order_id,
+            sum(amount_incl_vat) as incl_vat,
+            sum(amount_excl_vat) as excl_vat
+        from {{ ref('int_order_lines_priced') }}
+        where is_later
+        group by 1, 2
+    )
+{%- endmacro %}
+
+
 {# True when as_of is today: a day between the one on which this run began and the one it is now. #}
 {% macro is_today(as_of, time_zone) -%}
     {%- set began_at = "cast('" ~ run_started_at ~ "' as timestamp with time zone)" -%}

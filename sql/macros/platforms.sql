@@ -26,12 +26,16 @@
 {% macro shared_columns(records) -%}
     {% do return({
         'brands': {
-            'text': 'store brand_name', 'bigint': 'brand_id', 'boolean': 'is_deleted'
+            'text': 'store brand_name',
+            'bigint': 'brand_id',
+            'boolean': 'is_deleted',
+            'timestamp with time zone': 'created_at',
         },
         'categories': {
             'text': 'category_key category_name',
             'bigint': 'parent_category_id',
             'boolean': 'is_deleted',
+            'timestamp with time zone': 'created_at',
         },
         'customer_group_links': {
             'text': 'customer_key customer_group_key store platform',
@@ -44,7 +48,9 @@
             'boolean': 'is_deleted',
         },
         'customer_groups': {
-            'text': 'customer_group_key customer_group_name', 'boolean': 'is_deleted'
+            'text': 'customer_group_key customer_group_name',
+            'boolean': 'is_deleted',
+            'timestamp with time zone': 'created_at',
         },
         'customers': {
             'text': 'customer_key store platform email_normalised first_name last_name company'
@@ -95,9 +101,10 @@
             'text': 'product_key category_key store platform',
             'bigint': 'product_id category_id category_sort_number product_sort_number',
             'boolean': 'is_deleted',
+            'timestamp with time zone': 'created_at',
         },
         'product_variations': {
-            'text': 'product_key product_code variation_name stock_barcode stock_location',
+            'text': 'product_key store product_code variation_name stock_barcode stock_location',
             'bigint': 'variation_id stock_item_id',
             'decimal(18, 6)': 'price purchase_price weight stock_quantity stock_reserved'
                 ' stock_balance stock_alert_limit',
@@ -125,9 +132,13 @@
             'text': 'shipping_method_key store platform shipping_method_name service_provider',
             'bigint': 'shipping_method_id',
             'boolean': 'is_deleted',
+            'timestamp with time zone': 'created_at',
         },
         'suppliers': {
-            'text': 'store supplier_name', 'bigint': 'supplier_id', 'boolean': 'is_deleted'
+            'text': 'store supplier_name',
+            'bigint': 'supplier_id',
+            'boolean': 'is_deleted',
+            'timestamp with time zone': 'created_at',
         },
     }[records]) %}
 {%- endmacro %}

@@ -1,17 +1,54 @@
 -- Nothing is lost or doubled between staging and marts: rows and money of each store agree, less
--- what the store has deleted.
+-- what the store has deleted, and what began after as_of.
 with
+
+stores as (
+    select * from {{ stores_and_ends(ref('dim_stores')) }} as stores
+),
+
+staged_orders as (
+    select
+        orders.store,
+        orders.order_id
+    from {{ staged('orders') }} as orders
+    left join stores on orders.store = stores.store
+    where not orders.is_deleted and {{ has_begun('orders.ordered_at') }}
+),
+
+order_taxes as (
+    select
+        order_taxes.store,
+        order_taxes.order_id,
+        order_taxes.component,
+        round(sum(order_taxes.amount_incl_vat), 2) as incl_vat,
+        round(sum(order_taxes.amount_excl_vat), 2) as excl_vat
+    from {{ staged('order_taxes') }} as order_taxes
+    inner join staged_orders
+        on
+            order_taxes.store = staged_orders.store
+            and order_taxes.order_id = staged_orders.order_id
+    where
+        order_taxes.component in ('goods', 'shipping', 'fees') and not order_taxes.is_deleted
+    group by 1, 2, 3
+),
 
 staged_taxes as (
     select
         store,
-        order_id,
-        component,
-        round(sum(amount_incl_vat), 2) as incl_vat,
-        round(sum(amount_excl_vat), 2) as excl_vat
-    from {{ staged('order_taxes') }} as order_taxes
-    where component in ('goods', 'shipping', 'fees') and not is_deleted
-    group by 1, 2, 3
+        incl_vat,
+        excl_vat
+    from order_taxes
+    union all
+    select
+        later.store,
+        -later.incl_vat as incl_vat,
+        -later.excl_vat as excl_vat
+    from {{ later_lines() }} as later
+    inner join order_taxes
+        on
+            later.store = order_taxes.store
+            and later.order_id = order_taxes.order_id
+            and order_taxes.component = 'goods'
 ),
 
 staged as (
@@ -19,24 +56,33 @@ staged as (
         store,
         'orders' as measure,
         count(*) as quantity
-    from {{ staged('orders') }} as orders
-    where not is_deleted
+    from staged_orders
     group by 1, 2
     union all
     select
-        store,
+        order_lines.store,
         'pieces' as measure,
-        sum(quantity) as quantity
+        sum(order_lines.quantity) as quantity
     from {{ staged('order_lines') }} as order_lines
-    where not is_deleted
+    inner join staged_orders
+        on
+            order_lines.store = staged_orders.store
+            and order_lines.order_id = staged_orders.order_id
+    left join stores on order_lines.store = stores.store
+    where not order_lines.is_deleted and {{ has_begun('order_lines.created_at') }}
     group by 1, 2
     union all
     select
-        store,
+        payments.store,
         'payments' as measure,
-        sum(round(amount, 2)) as quantity
+        sum(round(payments.amount, 2)) as quantity
     from {{ staged('payments') }} as payments
-    where not is_deleted
+    inner join staged_orders
+        on
+            payments.store = staged_orders.store
+            and payments.order_id = staged_orders.order_id
+    left join stores on payments.store = stores.store
+    where not payments.is_deleted and {{ has_begun('payments.created_at') }}
     group by 1, 2
     union all
     select

@@ -4,43 +4,52 @@ accounts as (
     select * from {{ staged('customers') }} as customers
 ),
 
+stores as (
+    select * from {{ stores_and_ends(ref('int_stores_dated')) }} as stores
+),
+
 orders as (
     select
         orders.*,
-        case when accounts.is_deleted is not true then orders.customer_id end as account_id
+        case
+            when accounts.is_deleted is not true and {{ has_begun('accounts.registered_at') }}
+                then orders.customer_id
+        end as account_id
     from {{ staged('orders') }} as orders
     left join accounts
         on
             orders.store = accounts.store
             and orders.customer_id = accounts.customer_id
-    where not orders.is_deleted
+    left join stores on orders.store = stores.store
+    where not orders.is_deleted and {{ has_begun('orders.ordered_at') }}
 ),
 
 email_subscribers as (
-    select * from {{ staged('email_subscribers') }} as email_subscribers
+    select * from {{ ref('int_email_subscribers_dated') }}
     where not is_deleted
 ),
 
 final as (
     select
-        store,
-        platform,
-        customer_id as record_id,
-        customer_id,
+        accounts.store,
+        accounts.platform,
+        accounts.customer_id as record_id,
+        accounts.customer_id,
         'account' as record_type,
-        version_id,
-        email_normalised,
-        first_name,
-        last_name,
-        company,
-        phone,
-        postal_code,
-        city,
-        country,
-        language,
-        registered_at as recorded_at
+        accounts.version_id,
+        accounts.email_normalised,
+        accounts.first_name,
+        accounts.last_name,
+        accounts.company,
+        accounts.phone,
+        accounts.postal_code,
+        accounts.city,
+        accounts.country,
+        accounts.language,
+        accounts.registered_at as recorded_at
     from accounts
-    where not is_deleted
+    left join stores on accounts.store = stores.store
+    where not accounts.is_deleted and {{ has_begun('accounts.registered_at') }}
     union all
     select
         store,

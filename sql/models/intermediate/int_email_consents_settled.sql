@@ -5,36 +5,31 @@ accounts as (
     where not is_deleted
 ),
 
-email_subscribers as (
-    select
-        store,
-        email_normalised,
-        is_subscribed and not is_deleted as is_on_list,
-        row_number() over (
-            partition by store, email_normalised
-            order by
-                greatest(subscribed_at, unsubscribed_at) desc,
-                is_subscribed and not is_deleted asc
-        ) as newness_rank
-    from {{ staged('email_subscribers') }} as email_subscribers
-    where subscribed_at is not null or unsubscribed_at is not null
+stores as (
+    select * from {{ stores_and_ends(ref('int_stores_dated')) }} as stores
+),
+
+email_statements as (
+    select * from {{ ref('int_email_statements_ordered') }}
+    where is_newest
 ),
 
 statements as (
     select
-        store,
-        email_normalised,
-        is_email_subscribed as has_consent,
+        accounts.store,
+        accounts.email_normalised,
+        accounts.is_email_subscribed as has_consent,
         false as is_on_list
     from accounts
+    left join stores on accounts.store = stores.store
+    where {{ has_begun('accounts.registered_at') }}
     union all
     select
         store,
         email_normalised,
         is_on_list as has_consent,
         is_on_list
-    from email_subscribers
-    where newness_rank = 1
+    from email_statements
 ),
 
 final as (

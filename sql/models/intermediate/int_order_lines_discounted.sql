@@ -2,6 +2,7 @@ with
 
 lines as (
     select * from {{ ref('int_order_lines_priced') }}
+    where is_later is not true
 ),
 
 discounted_orders as (

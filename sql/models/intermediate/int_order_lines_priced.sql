@@ -9,6 +9,10 @@ vat_bases as (
     select * from {{ ref('int_orders_vat_decided') }}
 ),
 
+stores as (
+    select * from {{ stores_and_ends(ref('int_stores_dated')) }} as stores
+),
+
 order_goods as (
     select * from {{ ref('int_order_taxes_summed') }}
 ),
@@ -31,6 +35,7 @@ rounded as (
         lines.order_id,
         lines.order_line_id,
         lines.vat_rate,
+        not {{ has_begun('lines.created_at') }} as is_later,
         abs(lines.stated_amount) as size,
         {{ amount_with_vat(
             'lines.stated_amount', 'lines.vat_rate', 'vat_bases.prices_include_vat'
@@ -53,6 +58,7 @@ rounded as (
             lines.store = rate_goods.store
             and lines.order_id = rate_goods.order_id
             and lines.vat_rate = rate_goods.vat_rate
+    left join stores on lines.store = stores.store
 ),
 
 targeted as (
@@ -83,7 +89,7 @@ measured as (
     from targeted
     window by_size as (
         partition by store, order_id, group_rate
-        order by size desc, order_line_id asc
+        order by is_later asc, size desc, order_line_id asc
         rows between unbounded preceding and unbounded following
     )
 ),
@@ -93,6 +99,7 @@ carried as (
         store,
         order_id,
         order_line_id,
+        is_later,
         incl_vat,
         excl_vat,
         case when size_rank = 1 then coalesce(remainder_incl_vat, 0) else 0 end
@@ -109,7 +116,8 @@ final as (
         order_line_id,
         {{ money('incl_vat + remainder_incl_vat') }} as amount_incl_vat,
         {{ money('excl_vat + remainder_excl_vat') }} as amount_excl_vat,
-        {{ money('remainder_incl_vat') }} as remainder_incl_vat
+        {{ money('remainder_incl_vat') }} as remainder_incl_vat,
+        is_later
     from carried
 )
 

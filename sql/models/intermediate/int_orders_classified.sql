@@ -6,7 +6,7 @@ orders as (
 ),
 
 stores as (
-    select * from {{ ref('stg_ops__stores') }}
+    select * from {{ stores_and_ends(ref('int_stores_dated')) }} as stores
 ),
 
 customers as (
@@ -16,13 +16,14 @@ customers as (
 
 line_sums as (
     select
-        store,
-        order_id,
+        order_lines.store,
+        order_lines.order_id,
         count(*) as line_count,
-        sum(quantity) filter (where not is_return) as units,
-        bool_and(is_return) as is_all_returns
+        sum(order_lines.quantity) filter (where not order_lines.is_return) as units,
+        bool_and(order_lines.is_return) as is_all_returns
     from {{ staged('order_lines') }} as order_lines
-    where not is_deleted
+    left join stores on order_lines.store = stores.store
+    where not order_lines.is_deleted and {{ has_begun('order_lines.created_at') }}
     group by 1, 2
 ),
 
@@ -58,6 +59,7 @@ classified as (
         on
             orders.store = line_sums.store
             and orders.order_id = line_sums.order_id
+    where {{ has_begun('orders.ordered_at') }}
 ),
 
 -- the vendors of one purchase have an order each: all count in money, the first as a purchase

@@ -5,15 +5,25 @@ orders as (
     where not is_deleted
 ),
 
+stores as (
+    select * from {{ stores_and_ends(ref('int_stores_dated')) }} as stores
+),
+
+-- the tax summary has no date: it is that of all lines, later ones too
 lines as (
     select
-        store,
-        order_id,
-        sum(stated_amount) as stated_amount,
-        sum(abs(stated_amount) * coalesce(vat_rate, 0)) as rate_weight,
-        sum(abs(stated_amount)) as weight
+        order_lines.store,
+        order_lines.order_id,
+        sum(order_lines.stated_amount) as stated_amount,
+        sum(abs(order_lines.stated_amount) * coalesce(order_lines.vat_rate, 0)) filter (
+            where {{ has_begun('order_lines.created_at') }}
+        ) as rate_weight,
+        sum(abs(order_lines.stated_amount)) filter (
+            where {{ has_begun('order_lines.created_at') }}
+        ) as weight
     from {{ staged('order_lines') }} as order_lines
-    where not is_deleted
+    left join stores on order_lines.store = stores.store
+    where not order_lines.is_deleted
     group by 1, 2
 ),
 
@@ -38,6 +48,8 @@ compared as (
         on
             orders.store = order_taxes.store
             and orders.order_id = order_taxes.order_id
+    left join stores on orders.store = stores.store
+    where {{ has_begun('orders.ordered_at') }}
 ),
 
 judged as (

@@ -12,6 +12,10 @@ shipping_methods as (
     from {{ staged('shipping_methods') }} as shipping_methods
 ),
 
+stores as (
+    select * from {{ stores_and_ends(ref('int_stores_dated')) }} as stores
+),
+
 patterns as (
     select
         store,
@@ -53,6 +57,8 @@ final as (
         on
             shipping_methods.shipping_method_key = matched.shipping_method_key
             and matched.pattern_rank = 1
+    left join stores on shipping_methods.store = stores.store
+    where {{ has_begun('shipping_methods.created_at') }}
 )
 
 select * from final

@@ -18,6 +18,10 @@ customer_groups as (
     select * from {{ staged('customer_groups') }} as customer_groups
 ),
 
+stores as (
+    select * from {{ stores_and_ends(ref('dim_stores')) }} as stores
+),
+
 accounts as (
     select * from {{ ref('dim_customers') }}
     where is_account
@@ -61,7 +65,8 @@ final as (
     inner join accounts on memberships.customer_key = accounts.customer_key
     left join customer_groups
         on memberships.customer_group_key = customer_groups.customer_group_key
-    where customer_groups.is_deleted is not true
+    left join stores on memberships.store = stores.store
+    where customer_groups.is_deleted is not true and {{ has_begun('customer_groups.created_at') }}
     group by 1, 2, 3, 4, 5, 6
 )
 

@@ -9,6 +9,15 @@ categories as (
     select * from {{ staged('categories') }} as categories
 ),
 
+-- is_deleted or not: the links of a deleted product are deleted, too
+products as (
+    select * from {{ staged('products') }} as products
+),
+
+stores as (
+    select * from {{ stores_and_ends(ref('dim_stores')) }} as stores
+),
+
 final as (
     select
         category_links.product_key,
@@ -23,7 +32,13 @@ final as (
         min(category_links.product_sort_number) as product_sort_number
     from category_links
     left join categories on category_links.category_key = categories.category_key
-    where categories.is_deleted is not true
+    left join products on category_links.product_key = products.product_key
+    left join stores on category_links.store = stores.store
+    where
+        categories.is_deleted is not true
+        and {{ has_begun('categories.created_at') }}
+        and {{ has_begun('category_links.created_at') }}
+        and {{ has_begun('products.created_at') }}
     group by 1, 2, 3, 4, 5, 6, 7, 8
 )
 

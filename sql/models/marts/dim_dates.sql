@@ -8,8 +8,8 @@ lines as (
     select * from {{ ref('fct_order_lines') }}
 ),
 
-subscriptions as (
-    select * from {{ ref('fct_email_subscriptions') }}
+email_statements as (
+    select * from {{ ref('int_email_statements_ordered') }}
 ),
 
 stores as (
@@ -21,7 +21,7 @@ known_days as (
     union all
     select min(line_date) as date_day from lines
     union all
-    select min(subscribed_date) as date_day from subscriptions
+    select min(joined_date) as date_day from email_statements
     union all
     select max(ordered_date) as date_day from orders
     union all

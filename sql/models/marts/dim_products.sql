@@ -1,27 +1,33 @@
 with
 
+stores as (
+    select * from {{ stores_and_ends(ref('dim_stores')) }} as stores
+),
+
 products as (
     select * from {{ staged('products') }} as products
     where not is_deleted
 ),
 
 variations as (
-    select * from {{ staged('product_variations') }} as product_variations
-    where not is_deleted
+    select variations.*
+    from {{ staged('product_variations') }} as variations
+    left join stores on variations.store = stores.store
+    where not variations.is_deleted and {{ has_begun('variations.created_at') }}
 ),
 
 brands as (
-    select * from {{ staged('brands') }} as brands
-    where not is_deleted
+    select brands.*
+    from {{ staged('brands') }} as brands
+    left join stores on brands.store = stores.store
+    where not brands.is_deleted and {{ has_begun('brands.created_at') }}
 ),
 
 suppliers as (
-    select * from {{ staged('suppliers') }} as suppliers
-    where not is_deleted
-),
-
-stores as (
-    select * from {{ ref('dim_stores') }}
+    select suppliers.*
+    from {{ staged('suppliers') }} as suppliers
+    left join stores on suppliers.store = stores.store
+    where not suppliers.is_deleted and {{ has_begun('suppliers.created_at') }}
 ),
 
 final as (
@@ -70,6 +76,7 @@ final as (
             products.store = suppliers.store
             and products.supplier_id = suppliers.supplier_id
     left join stores on products.store = stores.store
+    where {{ has_begun('products.created_at') }}
 )
 
 select * from final

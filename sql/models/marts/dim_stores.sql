@@ -1,7 +1,7 @@
 with
 
 stores as (
-    select * from {{ ref('stg_ops__stores') }}
+    select * from {{ ref('int_stores_dated') }}
 ),
 
 -- orders alone tell how far a day is known
@@ -17,7 +17,6 @@ reads as (
 dated as (
     select
         stores.*,
-        {{ as_of_date('stores.time_zone') }} as as_of,
         {{ local_date('current_timestamp', 'stores.time_zone') }} as today,
         {{ local_date('reads.read_until_at', 'stores.time_zone') }} as last_read_date
     from stores

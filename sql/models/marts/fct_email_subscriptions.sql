@@ -1,7 +1,7 @@
 with
 
 email_subscribers as (
-    select * from {{ staged('email_subscribers') }} as email_subscribers
+    select * from {{ ref('int_email_subscribers_dated') }}
     where not is_deleted
 ),
 

@@ -19,7 +19,7 @@ orders as (
 ),
 
 stores as (
-    select * from {{ ref('dim_stores') }}
+    select * from {{ stores_and_ends(ref('dim_stores')) }} as stores
 ),
 
 final as (
@@ -81,6 +81,7 @@ final as (
             lines.store = orders.store
             and lines.order_id = orders.order_id
     left join stores on lines.store = stores.store
+    where {{ has_begun('lines.created_at') }}
 )
 
 select * from final

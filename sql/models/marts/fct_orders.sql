@@ -14,7 +14,7 @@ parts as (
 ),
 
 stores as (
-    select * from {{ ref('dim_stores') }}
+    select * from {{ stores_and_ends(ref('dim_stores')) }} as stores
 ),
 
 lines as (
@@ -116,7 +116,7 @@ final as (
         orders.ordered_at,
         sequence.ordered_date,
         orders.updated_at,
-        orders.archived_at
+        {{ unless_later('orders.archived_at') }} as archived_at
     from orders
     inner join sequence
         on

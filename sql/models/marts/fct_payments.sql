@@ -5,8 +5,12 @@ payments as (
     where not is_deleted
 ),
 
+orders as (
+    select * from {{ ref('int_orders_classified') }}
+),
+
 stores as (
-    select * from {{ ref('dim_stores') }}
+    select * from {{ stores_and_ends(ref('dim_stores')) }} as stores
 ),
 
 settled as (
@@ -20,7 +24,12 @@ settled as (
             else coalesce(payments.is_paid, false)
         end as is_settled
     from payments
+    inner join orders
+        on
+            payments.store = orders.store
+            and payments.order_id = orders.order_id
     left join stores on payments.store = stores.store
+    where {{ has_begun('payments.created_at') }}
 ),
 
 final as (

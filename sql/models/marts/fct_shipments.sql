@@ -15,7 +15,7 @@ orders as (
 ),
 
 stores as (
-    select * from {{ ref('dim_stores') }}
+    select * from {{ stores_and_ends(ref('dim_stores')) }} as stores
 ),
 
 final as (
@@ -40,8 +40,9 @@ final as (
         orders.is_counted,
         shipments.created_at,
         shipments.updated_at,
-        shipments.completed_at,
-        {{ local_date('shipments.completed_at', 'stores.time_zone') }} as completed_date
+        {{ unless_later('shipments.completed_at') }} as completed_at,
+        {{ local_date(unless_later('shipments.completed_at'), 'stores.time_zone') }}
+            as completed_date
     from shipments
     left join shipping_methods
         on
@@ -52,6 +53,7 @@ final as (
             shipments.store = orders.store
             and shipments.order_id = orders.order_id
     left join stores on shipments.store = stores.store
+    where {{ has_begun('shipments.created_at') }}
 )
 
 select * from final

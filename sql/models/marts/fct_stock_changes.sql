@@ -11,7 +11,7 @@ stock_items as (
 ),
 
 stores as (
-    select * from {{ ref('dim_stores') }}
+    select * from {{ stores_and_ends(ref('dim_stores')) }} as stores
 ),
 
 final as (
@@ -39,6 +39,7 @@ final as (
             stock_changes.store = stock_items.store
             and stock_changes.stock_item_id = stock_items.stock_item_id
     left join stores on stock_changes.store = stores.store
+    where {{ has_begun('stock_changes.changed_at') }}
 )
 
 select * from final

@@ -12,51 +12,64 @@ customers as (
     select * from {{ ref('dim_customers') }}
 ),
 
--- of several rows of an address the newest speaks, at equal times the no
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by store, email_normalised
-            order by greatest(subscribed_at, unsubscribed_at) desc, is_subscribed asc
-        ) as newness_rank
-    from {{ ref('fct_email_subscriptions') }}
-    where
-        email_normalised is not null
-        and (subscribed_at is not null or unsubscribed_at is not null)
+subscriptions as (
+    select * from {{ ref('fct_email_subscriptions') }}
 ),
 
-subscribers as (
+email_statements as (
+    select * from {{ ref('int_email_statements_ordered') }}
+),
+
+-- whose a row was that is gone
+owners as (
     select
-        ranked.store,
-        ranked.subscribed_date,
-        case when not ranked.is_subscribed then ranked.unsubscribed_date end as unsubscribed_date,
-        coalesce(
-            customers.first_ordered_date between ranked.subscribed_date
-            and ranked.subscribed_date + {{ var('subscriber_conversion_days') }} - 1,
-            false
-        ) as is_converted
-    from ranked
-    left join customers on ranked.customer_key = customers.customer_key
-    where ranked.newness_rank = 1 and ranked.subscribed_date is not null
+        store,
+        email_normalised,
+        min(first_ordered_date) as first_ordered_date
+    from customers
+    group by 1, 2
+),
+
+joined as (
+    select
+        email_statements.store,
+        email_statements.joined_date,
+        case
+            when customers.customer_key is null then owners.first_ordered_date
+            else customers.first_ordered_date
+        end as first_ordered_date
+    from email_statements
+    left join subscriptions
+        on email_statements.email_subscriber_key = subscriptions.email_subscriber_key
+    left join customers on subscriptions.customer_key = customers.customer_key
+    left join owners
+        on
+            email_statements.store = owners.store
+            and email_statements.email_normalised = owners.email_normalised
+    where email_statements.joined_date is not null
 ),
 
 subscribed as (
     select
         store,
-        subscribed_date as date_day,
+        joined_date as date_day,
         count(*) as subscribed_count,
-        count(*) filter (where is_converted) as converted_count
-    from subscribers
+        count(*) filter (
+            where
+            first_ordered_date between joined_date
+            and joined_date + {{ var('subscriber_conversion_days') }} - 1
+        ) as converted_count
+    from joined
     group by 1, 2
 ),
 
 unsubscribed as (
     select
         store,
-        unsubscribed_date as date_day,
+        left_date as date_day,
         count(*) as unsubscribed_count
-    from subscribers
+    from email_statements
+    where left_date is not null
     group by 1, 2
 ),
 

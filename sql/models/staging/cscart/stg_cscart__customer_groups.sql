@@ -13,7 +13,9 @@ renamed as (
 
         {{ tidy_text('usergroup') }} as customer_group_name,
 
-        {{ is_deleted('usergroups', 'usergroup_id') }} as is_deleted
+        {{ is_deleted('usergroups', 'usergroup_id') }} as is_deleted,
+
+        cast(null as timestamp with time zone) as created_at
     from source
 )
 

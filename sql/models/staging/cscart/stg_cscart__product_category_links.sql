@@ -18,7 +18,9 @@ renamed as (
         cast(null as bigint) as category_sort_number,
         cast(null as bigint) as product_sort_number,
 
-        {{ is_deleted('products', 'product_id') }} as is_deleted
+        {{ is_deleted('products', 'product_id') }} as is_deleted,
+
+        cast(null as timestamp with time zone) as created_at
     from source
 )
 

@@ -14,7 +14,9 @@ renamed as (
         shipping as shipping_method_name,
         cast(null as text) as service_provider,
 
-        {{ is_deleted('shippings', 'shipping_id') }} as is_deleted
+        {{ is_deleted('shippings', 'shipping_id') }} as is_deleted,
+
+        cast(null as timestamp with time zone) as created_at
     from source
 )
 
