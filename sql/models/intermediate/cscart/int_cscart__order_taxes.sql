@@ -10,39 +10,39 @@ orders as (
     where not is_deleted
 ),
 
+-- whether a tax is in a price is said by each tax, unless the order's total says otherwise
 vat as (
     select
-        store,
-        order_id,
-        sum(vat_amount) filter (where component = 'goods') as goods_vat,
-        sum(vat_amount) filter (where component = 'goods' and not is_in_price) as goods_on_top,
-        sum(vat_amount) filter (where component = 'shipping') as shipping_vat,
-        sum(vat_amount) filter (where component = 'shipping' and not is_in_price)
-            as shipping_on_top,
-        sum(vat_amount) filter (where component = 'fees') as fees_vat,
-        sum(vat_amount) filter (where component = 'fees' and not is_in_price) as fees_on_top
-    from {{ ref('int_cscart__order_vat_parts') }}
+        vat_parts.store,
+        vat_parts.order_id,
+        {%- for component in ['goods', 'shipping', 'fees'] %}
+            {%- for way, tax in [('vat', tax_charged), ('beside', tax_beside)] %}
+                sum({{ tax(
+                    'tax_modes.mode',
+                    'case when vat_parts.is_in_price then vat_parts.vat_amount end',
+                    'case when not vat_parts.is_in_price then vat_parts.vat_amount end'
+                ) }}) filter (where vat_parts.component = '{{ component }}')
+                    as {{ component }}_{{ way }}{{ ',' if not (component == 'fees' and loop.last) }}
+            {%- endfor %}
+        {%- endfor %}
+    from {{ ref('int_cscart__order_vat_parts') }} as vat_parts
+    left join {{ ref('int_cscart__order_tax_modes') }} as tax_modes
+        on
+            vat_parts.store = tax_modes.store
+            and vat_parts.order_id = tax_modes.order_id
+            and vat_parts.component = tax_modes.component
     group by 1, 2
 ),
 
--- whether prices include VAT is said by each tax; a price list has one way
 lines as (
     select
-        order_lines.store,
-        order_lines.order_id,
-        sum(order_lines.stated_amount) as stated_amount,
-        sum({{ amount_with_vat(
-            'order_lines.stated_amount', 'order_lines.vat_rate', 'coalesce(vat.goods_on_top, 0) = 0'
-        ) }}) as incl_vat,
-        sum({{ amount_without_vat(
-            'order_lines.stated_amount', 'order_lines.vat_rate', 'coalesce(vat.goods_on_top, 0) = 0'
-        ) }}) as excl_vat
-    from {{ ref('int_cscart__order_lines') }} as order_lines
-    left join vat
-        on
-            order_lines.store = vat.store
-            and order_lines.order_id = vat.order_id
-    where not order_lines.is_deleted
+        store,
+        order_id,
+        sum(stated_amount) as stated_amount,
+        sum(stated_incl_vat) as incl_vat,
+        sum(stated_excl_vat) as excl_vat
+    from {{ ref('int_cscart__order_lines') }}
+    where not is_deleted
     group by 1, 2
 ),
 
@@ -55,15 +55,15 @@ sold as (
         orders.is_deleted,
         lines.incl_vat as line_incl_vat,
         lines.excl_vat as line_excl_vat,
-        coalesce(lines.stated_amount, 0) - orders.discount + coalesce(vat.goods_on_top, 0)
+        coalesce(lines.stated_amount, 0) - orders.discount + coalesce(vat.goods_beside, 0)
             as incl_vat,
-        coalesce(lines.stated_amount, 0) - orders.discount + coalesce(vat.goods_on_top, 0)
+        coalesce(lines.stated_amount, 0) - orders.discount + coalesce(vat.goods_beside, 0)
         - coalesce(vat.goods_vat, 0) as excl_vat,
-        orders.shipping + coalesce(vat.shipping_on_top, 0) as shipping_incl_vat,
-        orders.shipping + coalesce(vat.shipping_on_top, 0) - coalesce(vat.shipping_vat, 0)
+        orders.shipping + coalesce(vat.shipping_beside, 0) as shipping_incl_vat,
+        orders.shipping + coalesce(vat.shipping_beside, 0) - coalesce(vat.shipping_vat, 0)
             as shipping_excl_vat,
-        orders.fees + coalesce(vat.fees_on_top, 0) as fees_incl_vat,
-        orders.fees + coalesce(vat.fees_on_top, 0) - coalesce(vat.fees_vat, 0) as fees_excl_vat
+        orders.fees + coalesce(vat.fees_beside, 0) as fees_incl_vat,
+        orders.fees + coalesce(vat.fees_beside, 0) - coalesce(vat.fees_vat, 0) as fees_excl_vat
     from orders
     left join vat
         on
@@ -85,46 +85,24 @@ parted as (
 ),
 
 final as (
-    select
-        store,
-        order_id,
-        'goods' as component,
-        cast(null as decimal(18, 6)) as vat_rate,
-        cast(goods_incl_vat as decimal(18, 6)) as amount_incl_vat,
-        cast(goods_excl_vat as decimal(18, 6)) as amount_excl_vat,
-        is_deleted
-    from parted
-    where line_incl_vat is not null
-    union all
-    select
-        store,
-        order_id,
-        'discounts' as component,
-        cast(null as decimal(18, 6)) as vat_rate,
-        cast(goods_incl_vat - incl_vat as decimal(18, 6)) as amount_incl_vat,
-        cast(goods_excl_vat - excl_vat as decimal(18, 6)) as amount_excl_vat,
-        is_deleted
-    from parted
-    union all
-    select
-        store,
-        order_id,
-        'shipping' as component,
-        cast(null as decimal(18, 6)) as vat_rate,
-        cast(shipping_incl_vat as decimal(18, 6)) as amount_incl_vat,
-        cast(shipping_excl_vat as decimal(18, 6)) as amount_excl_vat,
-        is_deleted
-    from parted
-    union all
-    select
-        store,
-        order_id,
-        'fees' as component,
-        cast(null as decimal(18, 6)) as vat_rate,
-        cast(fees_incl_vat as decimal(18, 6)) as amount_incl_vat,
-        cast(fees_excl_vat as decimal(18, 6)) as amount_excl_vat,
-        is_deleted
-    from parted
+    {%- for component, incl_vat, excl_vat in [
+        ('goods', 'goods_incl_vat', 'goods_excl_vat'),
+        ('discounts', 'goods_incl_vat - incl_vat', 'goods_excl_vat - excl_vat'),
+        ('shipping', 'shipping_incl_vat', 'shipping_excl_vat'),
+        ('fees', 'fees_incl_vat', 'fees_excl_vat'),
+    ] %}
+        {{ 'union all ' if not loop.first -}}
+        select
+            store,
+            order_id,
+            '{{ component }}' as component,
+            cast(null as decimal(18, 6)) as vat_rate,
+            cast({{ incl_vat }} as decimal(18, 6)) as amount_incl_vat,
+            cast({{ excl_vat }} as decimal(18, 6)) as amount_excl_vat,
+            is_deleted
+        from parted
+        {{ 'where line_incl_vat is not null' if component == 'goods' }}
+    {%- endfor %}
 )
 
 select * from final
