@@ -112,18 +112,28 @@ line_parts as (
     from shared
 ),
 
+-- a tax that comes to nothing on a line, where another comes to something, is not on it
+rated as (
+    select
+        *,
+        vat_amount <> 0 or not bool_or(vat_amount <> 0 and vat_rate is not null) over (
+            partition by store, order_id, order_line_id
+        ) as has_rate
+    from line_parts
+),
+
 final as (
     select
         store,
         order_id,
         order_line_id,
-        sum(vat_rate) filter (where is_in_price) as rate_in_price,
-        sum(vat_rate) filter (where not is_in_price) as rate_on_top,
+        sum(vat_rate) filter (where has_rate and is_in_price) as rate_in_price,
+        sum(vat_rate) filter (where has_rate and not is_in_price) as rate_on_top,
         sum(vat_amount) filter (where is_in_price) as vat_in_price,
         sum(vat_amount) filter (where not is_in_price) as vat_on_top,
         sum(vat_amount) filter (where is_in_price and is_fixed) as fixed_in_price,
         sum(vat_amount) filter (where not is_in_price and is_fixed) as fixed_on_top
-    from line_parts
+    from rated
     group by 1, 2, 3
 )
 
