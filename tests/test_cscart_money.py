@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-import duckdb
 import pytest
 
 from pipelines import flow
@@ -20,6 +19,8 @@ from pipelines.demo.server import ShopServer, serve
 from pipelines.job import Wanted
 from pipelines.settings import Settings
 from pipelines.transform import Wish
+from pipelines.warehouse import warehouse_of
+from tests.database import running_cluster
 from tests.stage import Listener, settings_for
 from tests.test_forget import seen
 
@@ -202,8 +203,22 @@ class Built:
     said: list[str]
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        with duckdb.connect(str(self.settings.warehouse), read_only=True) as connection:
-            return connection.execute(sql).fetchall()
+        with warehouse_of(self.settings).connect(read_only=True) as connection:
+            return [tuple(row) for row in connection.execute(sql).fetchall()]
+
+    def seen(self, words: list[str]) -> set[str]:
+        """The files and tables that hold one of these words."""
+        if not self.settings.server:
+            return seen(self.settings, words)
+        tables = self.rows(
+            "select table_schema, table_name from information_schema.tables"
+            " where table_schema not in ('pg_catalog', 'information_schema')"
+        )
+        texts = {
+            f"{schema}.{table}": str(self.rows(f'select * from "{schema}"."{table}"')).lower()
+            for schema, table in tables
+        }
+        return {f"{word} in {name}" for name, text in texts.items() for word in words if word.lower() in text}
 
     def order(self, name: str, *columns: str) -> tuple[Any, ...]:
         (row,) = self.rows(
@@ -218,11 +233,16 @@ class Built:
         )
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
-    with make_shop(30, seed=3) as shop, serve(shop) as server:
+@pytest.fixture(scope="module", params=["duckdb", "postgres"])
+def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
+    """The orders read and built, in a file or in a database."""
+    with ExitStack() as stack:
+        server = stack.enter_context(serve(stack.enter_context(make_shop(30, seed=3))))
         answering(server)
         settings = settings_for(tmp_path_factory.mktemp("money"), f"{server.url}/cscart")
+        if request.param == "postgres":
+            cluster = stack.enter_context(running_cluster())
+            settings = replace(settings, server=stack.enter_context(cluster.database("money")))
         listener = Listener()
         assert flow.run(settings, settings.chosen(), Wish(as_of="2026-12-01"), listener).exit_code == 0
         yield Built(settings, listener.lines)
@@ -323,7 +343,7 @@ def test_what_came_back_is_a_return_of_its_own(built: Built) -> None:
 
 
 def test_no_code_is_in_any_table_or_file(built: Built) -> None:
-    assert seen(built.settings, [*CODES, "Gc-Aaaa"]) == set()
+    assert built.seen([*CODES, "Gc-Aaaa"]) == set()
     sold, used = (
         built.rows(f"select gift_cert_code from raw_cscart.orders__{name} where order_id = {number}")
         for name, number in (("gift_certificates", 3), ("use_gift_certificates", 4))
@@ -332,17 +352,17 @@ def test_no_code_is_in_any_table_or_file(built: Built) -> None:
     assert sold != used
 
 
-def test_a_recipient_is_forgotten_and_stays_so(built: Built, tmp_path: Path) -> None:
+def test_a_recipient_is_forgotten_and_stays_so(built: Built) -> None:
     settings = built.settings
     before = built.rows("select sum(net_sales), sum(total), count(*) from marts.fct_orders")
     words = [KALLE, "Onnea Kallelle", "+358407654399", "407654399"]
-    assert seen(settings, words)
+    assert built.seen(words)
     listener = Listener()
     flow.forget(settings, KALLE.upper(), listener)
     assert listener.lines[-2] == "forgotten in orders 2"
-    assert seen(settings, words) == set()
+    assert built.seen(words) == set()
     flow.sync(settings, settings.chosen(), Wanted(full=True), Listener())
-    assert seen(settings, words) == set()
+    assert built.seen(words) == set()
     flow.build(settings, Wish(as_of="2026-12-01"), Listener())
     assert built.rows("select sum(net_sales), sum(total), count(*) from marts.fct_orders") == before
     assert built.rows(
