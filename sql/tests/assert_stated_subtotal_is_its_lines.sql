@@ -1,5 +1,5 @@
--- The subtotal a CS-Cart order states is its lines and the certificates it sold. More or less is money
--- outside of what we read: an add-on of the shop has put something into the order.
+-- The subtotal a CS-Cart order states is its lines and the certificates it sold. Anything else is
+-- money outside of what we read: an add-on of the shop has put something into the order.
 {{ config(severity='warn', enabled='cscart' in var('platforms')) }}
 
 with

@@ -1,6 +1,6 @@
--- The total an order states is ours, with VAT or (in versions that price net) without; where cards and
--- points that it was paid with are told apart, it is what they leave. Our numbers come from the tax
--- summary, so a difference is odd, not wrong.
+-- The total an order states is ours, with VAT or (in versions that price net) without; where cards
+-- and points that it was paid with are told apart, it is what they leave. Our numbers come from the
+-- tax summary, so a difference is odd, not wrong.
 {{ config(severity='warn') }}
 
 with

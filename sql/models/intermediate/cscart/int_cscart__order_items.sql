@@ -26,7 +26,7 @@ products as (
     where not is_deleted
 ),
 
--- below 0, where no id of a line is: certificates, and what came back as it was sold and as a return
+-- below 0, where no id of a line is: certificates, and what came back, as a sale and as a return
 certificates as (
     select
         'certificate' as item_type,

@@ -80,12 +80,12 @@ weighed as (
     )
 ),
 
-shared as (
+split_parts as (
     select
         *,
         vat_amount - sum(line_share) over (
             partition by store, order_id, tax_position
-        ) as remainder
+        ) as rest
     from weighed
 ),
 
@@ -106,10 +106,10 @@ line_parts as (
         order_id,
         order_line_id,
         null as vat_rate,
-        line_share + case when size_rank = 1 then remainder else 0 end as vat_amount,
+        line_share + case when size_rank = 1 then rest else 0 end as vat_amount,
         is_in_price,
         is_fixed
-    from shared
+    from split_parts
 ),
 
 -- a tax that comes to nothing on a line, where another comes to something, is not on it

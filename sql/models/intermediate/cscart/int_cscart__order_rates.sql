@@ -63,24 +63,12 @@ taxes as (
     group by 1, 2
 ),
 
--- several taxes are each on all of these lines if that is what they come to, before or after discounts
-compared as (
+-- several taxes are each on all of these lines if they come to that, before or after discounts
+amounts as (
     select
         taxes.*,
-        taxes.tax_count = 1
-        {%- for amount in ['goods.stated_amount', '(goods.stated_amount - discounts.discount)'] %}
-            or coalesce(
-                abs(
-                    {{ amount_without_vat(amount, 'taxes.rate_in_price', 'true') }}
-                    + taxes.vat_in_price - {{ amount }}
-                ) <= 0.05
-                and abs(
-                    {{ amount_with_vat(amount, 'taxes.rate_on_top', 'false') }}
-                    - taxes.vat_on_top - {{ amount }}
-                ) <= 0.05,
-                false
-            )
-        {%- endfor %} as is_each_on_all
+        goods.stated_amount,
+        goods.stated_amount - discounts.discount as discounted_amount
     from taxes
     left join goods
         on
@@ -92,20 +80,35 @@ compared as (
             and taxes.order_id = discounts.order_id
 ),
 
+compared as (
+    select
+        *,
+        tax_count = 1
+        or coalesce({{ are_taxes_of('stated_amount') }}, false)
+        or coalesce({{ are_taxes_of('discounted_amount') }}, false) as is_each_on_all
+    from amounts
+),
+
 final as (
     select
         store,
         order_id,
-        {%- for way in ['in_price', 'on_top'] %}
-            cast(
-                case
-                    when is_each_on_all then rate_{{ way }}
-                    when lowest_rate = highest_rate and rate_{{ way }} = rate_in_price + rate_on_top
-                        then lowest_rate
-                    else coalesce({{ ratio('vat_' ~ way, 'bases', 6) }}, 0)
-                end as decimal(18, 6)
-            ) as rate_{{ way }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        cast(
+            case
+                when is_each_on_all then rate_in_price
+                when lowest_rate = highest_rate and rate_in_price = rate_in_price + rate_on_top
+                    then lowest_rate
+                else coalesce({{ ratio('vat_in_price', 'bases', 6) }}, 0)
+            end as decimal(18, 6)
+        ) as rate_in_price,
+        cast(
+            case
+                when is_each_on_all then rate_on_top
+                when lowest_rate = highest_rate and rate_on_top = rate_in_price + rate_on_top
+                    then lowest_rate
+                else coalesce({{ ratio('vat_on_top', 'bases', 6) }}, 0)
+            end as decimal(18, 6)
+        ) as rate_on_top
     from compared
 )
 

@@ -24,19 +24,17 @@ certificates as (
     group by 1, 2
 ),
 
-{% set components = ['goods', 'shipping', 'fees'] -%}
 taxes as (
     select
         store,
         order_id,
-        {%- for component in components %}
-            sum(vat_amount) filter (
-                where component = '{{ component }}' and is_in_price
-            ) as {{ component }}_in_price,
-            sum(vat_amount) filter (
-                where component = '{{ component }}' and not is_in_price
-            ) as {{ component }}_on_top{{ ',' if not loop.last }}
-        {%- endfor %}
+        sum(vat_amount) filter (where component = 'goods' and is_in_price) as goods_in_price,
+        sum(vat_amount) filter (where component = 'goods' and not is_in_price) as goods_on_top,
+        sum(vat_amount) filter (where component = 'shipping' and is_in_price) as shipping_in_price,
+        sum(vat_amount) filter (where component = 'shipping' and not is_in_price)
+            as shipping_on_top,
+        sum(vat_amount) filter (where component = 'fees' and is_in_price) as fees_in_price,
+        sum(vat_amount) filter (where component = 'fees' and not is_in_price) as fees_on_top
     from {{ ref('int_cscart__order_vat_parts') }}
     group by 1, 2
 ),
@@ -78,31 +76,44 @@ doubtful as (
 ),
 
 modes as (
-    {%- for mode in ['stated', 'inside', 'beside', 'exempt', 'lowered'] %}
-        {{ 'union all ' if not loop.first -}}
-        select
-            '{{ mode }}' as mode,
-            {{ 0 if mode == 'stated' else 1 }} as changes
-    {%- endfor %}
+    select
+        'stated' as tax_mode,
+        0 as changes
+    union all
+    select
+        'inside' as tax_mode,
+        1 as changes
+    union all
+    select
+        'beside' as tax_mode,
+        1 as changes
+    union all
+    select
+        'exempt' as tax_mode,
+        1 as changes
+    union all
+    select
+        'lowered' as tax_mode,
+        1 as changes
 ),
 
 -- an exempt buyer's taxes are the same everywhere: not charged, or taken off the price
 ways as (
     select
-        goods.mode as goods_mode,
-        shipping.mode as shipping_mode,
-        fees.mode as fees_mode,
+        goods.tax_mode as goods_mode,
+        shipping.tax_mode as shipping_mode,
+        fees.tax_mode as fees_mode,
         goods.changes * 4 + shipping.changes * 3 + fees.changes * 2 as changes
     from modes as goods
     cross join modes as shipping
     cross join modes as fees
     where
         (
-            goods.mode not in ('exempt', 'lowered')
-            and shipping.mode not in ('exempt', 'lowered')
-            and fees.mode not in ('exempt', 'lowered')
+            goods.tax_mode not in ('exempt', 'lowered')
+            and shipping.tax_mode not in ('exempt', 'lowered')
+            and fees.tax_mode not in ('exempt', 'lowered')
         )
-        or (goods.mode = shipping.mode and goods.mode = fees.mode)
+        or (goods.tax_mode = shipping.tax_mode and goods.tax_mode = fees.tax_mode)
 ),
 
 tried as (
@@ -124,27 +135,43 @@ tried as (
     where
         abs(
             doubtful.expected
-            {%- for component in components %}
-                - {{ tax_beside(
-                    'ways.' ~ component ~ '_mode', 'doubtful.' ~ component ~ '_in_price',
-                    'doubtful.' ~ component ~ '_on_top'
-                ) }}
-            {%- endfor %}
+            - {{ tax_beside(
+                'ways.goods_mode', 'doubtful.goods_in_price', 'doubtful.goods_on_top'
+            ) }}
+            - {{ tax_beside(
+                'ways.shipping_mode', 'doubtful.shipping_in_price', 'doubtful.shipping_on_top'
+            ) }}
+            - {{ tax_beside(
+                'ways.fees_mode', 'doubtful.fees_in_price', 'doubtful.fees_on_top'
+            ) }}
         ) <= 0.01
         and (doubtful.is_tax_exempt or ways.goods_mode not in ('exempt', 'lowered'))
 ),
 
 final as (
-    {%- for component in components %}
-        {{ 'union all ' if not loop.first -}}
-        select
-            store,
-            order_id,
-            '{{ component }}' as component,
-            {{ component }}_mode as mode
-        from tried
-        where preference = 1
-    {%- endfor %}
+    select
+        store,
+        order_id,
+        'goods' as component,
+        goods_mode as tax_mode
+    from tried
+    where preference = 1
+    union all
+    select
+        store,
+        order_id,
+        'shipping' as component,
+        shipping_mode as tax_mode
+    from tried
+    where preference = 1
+    union all
+    select
+        store,
+        order_id,
+        'fees' as component,
+        fees_mode as tax_mode
+    from tried
+    where preference = 1
 )
 
 select * from final

@@ -11,26 +11,40 @@ orders as (
 ),
 
 -- whether a tax is in a price is said by each tax, unless the order's total says otherwise
-vat as (
+placed as (
     select
         vat_parts.store,
         vat_parts.order_id,
-        {%- for component in ['goods', 'shipping', 'fees'] %}
-            {%- for way, tax in [('vat', tax_charged), ('beside', tax_beside)] %}
-                sum({{ tax(
-                    'tax_modes.mode',
-                    'case when vat_parts.is_in_price then vat_parts.vat_amount end',
-                    'case when not vat_parts.is_in_price then vat_parts.vat_amount end'
-                ) }}) filter (where vat_parts.component = '{{ component }}')
-                    as {{ component }}_{{ way }}{{ ',' if not (component == 'fees' and loop.last) }}
-            {%- endfor %}
-        {%- endfor %}
+        vat_parts.component,
+        {{ tax_charged(
+            'tax_modes.tax_mode',
+            'case when vat_parts.is_in_price then vat_parts.vat_amount end',
+            'case when not vat_parts.is_in_price then vat_parts.vat_amount end'
+        ) }} as vat_charged,
+        {{ tax_beside(
+            'tax_modes.tax_mode',
+            'case when vat_parts.is_in_price then vat_parts.vat_amount end',
+            'case when not vat_parts.is_in_price then vat_parts.vat_amount end'
+        ) }} as vat_beside
     from {{ ref('int_cscart__order_vat_parts') }} as vat_parts
     left join {{ ref('int_cscart__order_tax_modes') }} as tax_modes
         on
             vat_parts.store = tax_modes.store
             and vat_parts.order_id = tax_modes.order_id
             and vat_parts.component = tax_modes.component
+),
+
+vat as (
+    select
+        store,
+        order_id,
+        sum(vat_charged) filter (where component = 'goods') as goods_vat,
+        sum(vat_beside) filter (where component = 'goods') as goods_beside,
+        sum(vat_charged) filter (where component = 'shipping') as shipping_vat,
+        sum(vat_beside) filter (where component = 'shipping') as shipping_beside,
+        sum(vat_charged) filter (where component = 'fees') as fees_vat,
+        sum(vat_beside) filter (where component = 'fees') as fees_beside
+    from placed
     group by 1, 2
 ),
 
@@ -85,24 +99,46 @@ parted as (
 ),
 
 final as (
-    {%- for component, incl_vat, excl_vat in [
-        ('goods', 'goods_incl_vat', 'goods_excl_vat'),
-        ('discounts', 'goods_incl_vat - incl_vat', 'goods_excl_vat - excl_vat'),
-        ('shipping', 'shipping_incl_vat', 'shipping_excl_vat'),
-        ('fees', 'fees_incl_vat', 'fees_excl_vat'),
-    ] %}
-        {{ 'union all ' if not loop.first -}}
-        select
-            store,
-            order_id,
-            '{{ component }}' as component,
-            cast(null as decimal(18, 6)) as vat_rate,
-            cast({{ incl_vat }} as decimal(18, 6)) as amount_incl_vat,
-            cast({{ excl_vat }} as decimal(18, 6)) as amount_excl_vat,
-            is_deleted
-        from parted
-        {{ 'where line_incl_vat is not null' if component == 'goods' }}
-    {%- endfor %}
+    select
+        store,
+        order_id,
+        'goods' as component,
+        cast(null as decimal(18, 6)) as vat_rate,
+        cast(goods_incl_vat as decimal(18, 6)) as amount_incl_vat,
+        cast(goods_excl_vat as decimal(18, 6)) as amount_excl_vat,
+        is_deleted
+    from parted
+    where line_incl_vat is not null
+    union all
+    select
+        store,
+        order_id,
+        'discounts' as component,
+        cast(null as decimal(18, 6)) as vat_rate,
+        cast(goods_incl_vat - incl_vat as decimal(18, 6)) as amount_incl_vat,
+        cast(goods_excl_vat - excl_vat as decimal(18, 6)) as amount_excl_vat,
+        is_deleted
+    from parted
+    union all
+    select
+        store,
+        order_id,
+        'shipping' as component,
+        cast(null as decimal(18, 6)) as vat_rate,
+        cast(shipping_incl_vat as decimal(18, 6)) as amount_incl_vat,
+        cast(shipping_excl_vat as decimal(18, 6)) as amount_excl_vat,
+        is_deleted
+    from parted
+    union all
+    select
+        store,
+        order_id,
+        'fees' as component,
+        cast(null as decimal(18, 6)) as vat_rate,
+        cast(fees_incl_vat as decimal(18, 6)) as amount_incl_vat,
+        cast(fees_excl_vat as decimal(18, 6)) as amount_excl_vat,
+        is_deleted
+    from parted
 )
 
 select * from final

@@ -40,13 +40,13 @@ final as (
         items.order_line_id,
         cast(greatest(items.stated_amount, 0) as decimal(18, 6)) as weight
     from kinds
-    cross join {{ json_members('kinds.named_lines') }} as line
+    cross join {{ json_members('kinds.named_lines') }} as member
     inner join items
         on
             kinds.store = items.store
             and kinds.order_id = items.order_id
-            and line.key = cast(items.order_line_id as text)
-    where lower(trim(cast(line.value as text), '"')) not in ('false', '0', 'n', '', 'null')
+            and member.key = cast(items.order_line_id as text)
+    where lower(trim(cast(member.value as text), '"')) not in ('false', '0', 'n', '', 'null')
 )
 
 select * from final

@@ -41,7 +41,7 @@ applied_parts as (
 ),
 
 -- an amount for the lines that the tax names is on each by its size; the largest carries the rest
-named as (
+weighed as (
     select
         applied_parts.store,
         applied_parts.order_id,
@@ -66,13 +66,13 @@ named as (
     )
 ),
 
-shares as (
+split_parts as (
     select
         *,
         vat_amount - sum(line_share) over (
             partition by store, order_id, tax_position
-        ) as remainder
-    from named
+        ) as rest
+    from weighed
 ),
 
 placed as (
@@ -80,21 +80,21 @@ placed as (
         applied_parts.store,
         applied_parts.order_id,
         applied_parts.tax_position,
-        coalesce(applied_parts.order_line_id, shares.order_line_id) as order_line_id,
+        coalesce(applied_parts.order_line_id, split_parts.order_line_id) as order_line_id,
         applied_parts.component,
         applied_parts.vat_rate,
         case
-            when shares.order_line_id is null then applied_parts.vat_amount
-            when shares.size_rank = 1 then shares.line_share + shares.remainder
-            else shares.line_share
+            when split_parts.order_line_id is null then applied_parts.vat_amount
+            when split_parts.size_rank = 1 then split_parts.line_share + split_parts.rest
+            else split_parts.line_share
         end as vat_amount,
         applied_parts.is_in_price
     from applied_parts
-    left join shares
+    left join split_parts
         on
-            applied_parts.store = shares.store
-            and applied_parts.order_id = shares.order_id
-            and applied_parts.tax_position = shares.tax_position
+            applied_parts.store = split_parts.store
+            and applied_parts.order_id = split_parts.order_id
+            and applied_parts.tax_position = split_parts.tax_position
             and applied_parts.is_of_named_lines
 ),
 
