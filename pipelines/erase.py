@@ -23,7 +23,7 @@ from pipelines.extract.children import child_table, parent_table
 from pipelines.extract.endpoint import Child, Endpoint
 from pipelines.extract.exact import as_json
 from pipelines.extract.kinds import empty_table
-from pipelines.extract.privacy import Veil, account, sealer
+from pipelines.extract.privacy import AT_SIGNS, Veil, account, free_texts, mentioned, sealer
 from pipelines.job import SALT, erased_subjects
 from pipelines.settings import PLATFORMS, Settings, now
 from pipelines.texts import bare, normalised_email
@@ -79,11 +79,15 @@ def erase(settings: Settings, email: str, run_id: str) -> Mapping[str, int]:
     erased_subjects(place, salt)
     with place.connect() as connection:
         erasure = Erasure(connection, run_id, address, salt, _tables(connection))
-        lists = [each for each in _lists() if erasure.has(*each[:2])]
+        everything = [each for each in _lists() if erasure.has(*each[:2])]
+        lists = [each for each in everything if each[2].sensitive]
         accounts = _accounts(erasure, lists)
         _remember(erasure, accounts)
         for schema, table, endpoint in lists:
             _blank_list(erasure, schema, table, endpoint, accounts)
+            _blank_items(erasure, schema, endpoint)
+        for schema, _, endpoint in everything:
+            _blank_mentions(erasure, schema, endpoint)
         _blank_ops(erasure)
         _forget_keys(erasure, accounts)
         _count(erasure)
@@ -93,11 +97,10 @@ def erase(settings: Settings, email: str, run_id: str) -> Mapping[str, int]:
 
 
 def _lists() -> Iterator[tuple[str, str, Endpoint]]:
-    """Schema, table and endpoint of every list that may hold people."""
+    """Schema, table and endpoint of every list; people may stand in any, if only in what nobody declared."""
     for platform in PLATFORMS:
         for endpoint in import_module(f"pipelines.sources.{platform}").EVERY:
-            if endpoint.sensitive:
-                yield f"raw_{platform}", endpoint.name, endpoint
+            yield f"raw_{platform}", endpoint.name, endpoint
 
 
 def _tables(connection: Connection) -> dict[tuple[str, str], dict[str, str]]:
@@ -210,6 +213,55 @@ def _blank_list(
         erasure.rows[endpoint.name] = len(found)
 
 
+def _blank_items(erasure: Erasure, schema: str, endpoint: Endpoint) -> None:
+    """Takes the person out of items of their own in somebody else's rows: a certificate that was for them."""
+    for child, names in endpoint.inner_people.items():
+        there = erasure.tables.get((schema, child.name), {})
+        if "email" not in there:
+            continue
+        spelled = _spelled(erasure, f"{schema}.{child.name}", ["email"])
+        columns = ", ".join(f'"{name}" = null' for name in names if name in there)
+        found = erasure.connection.execute(
+            f'select distinct store, "{endpoint.parent_key}" from {schema}.{child.name} where email = any(?)',
+            [spelled],
+        ).fetchall()
+        erasure.connection.execute(
+            f"update {schema}.{child.name} set {columns} where email = any(?)", [spelled]
+        )
+        if found:
+            erasure.rows[endpoint.name] = erasure.rows.get(endpoint.name, 0) + len(found)
+
+
+def _blank_mentions(erasure: Erasure, schema: str, endpoint: Endpoint) -> None:
+    """Empties free texts and undeclared values that have the address, in whoever's rows they stand."""
+    tables = [(endpoint.name, ()), *((child.name, child.path) for child in endpoint.children)]
+    for table, path in tables:
+        there = erasure.tables.get((schema, table), {})
+        texts = [(*path, *name.split("__")) for name, kind in there.items() if kind in TEXTS]
+        for each in free_texts(endpoint, texts):
+            name = "__".join(each[len(path) :])
+            if name != "store" and not name.startswith("_"):
+                count = _empty_mentions(erasure, f"{schema}.{table}", f'cast("{name}" as text)', name)
+                if count:
+                    erasure.rows[endpoint.name] = erasure.rows.get(endpoint.name, 0) + count
+
+
+def _empty_mentions(erasure: Erasure, table: str, text: str, name: str) -> int:
+    """Empties a column where it has the address, in any spelling; how many rows that are."""
+    where = " or ".join(f"lower({text}) like ?" for _ in AT_SIGNS)
+    rows = erasure.connection.execute(
+        f"select {text}, count(*) from {table} where {where} group by 1", [f"%{sign}%" for sign in AT_SIGNS]
+    )
+    found: dict[str, int] = {}
+    while row := rows.fetchone():
+        found |= {row[0]: row[1]} if erasure.email in mentioned(row[0]) else {}
+    if found:
+        erasure.connection.execute(
+            f'update {table} set "{name}" = null where {text} = any(?)', [sorted(found)]
+        )
+    return sum(found.values())
+
+
 def _to_blank(there: Mapping[str, str], declared: set[str], sensitive: set[str]) -> list[str]:
     """What is personal, and what nobody has declared and so may be."""
     unknown = {name for name in there if name not in declared and not name.startswith("_")}
@@ -274,12 +326,12 @@ def _blank_rejected(erasure: Erasure) -> None:
         row = json.loads(text or "null")
         if resource not in endpoints or not isinstance(row, Mapping):
             continue
-        veil = Veil(endpoints[resource], store, sealer(erasure.salt), {}, erased)
-        if veil.is_erased(row):
+        left = Veil(endpoints[resource], store, sealer(erasure.salt), {}, erased).over_json(row)
+        if left != row:
             erasure.connection.execute(
                 "update ops.rejected_rows set raw_json = ?"
                 " where store = ? and resource = ? and record_id = ?",
-                [as_json(veil.over_json(row)), store, resource, record_id],
+                [as_json(left), store, resource, record_id],
             )
             erasure.rows["rejected_rows"] = erasure.rows.get("rejected_rows", 0) + 1
 

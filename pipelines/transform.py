@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,8 +94,19 @@ def check_definitions(settings: Settings) -> None:
         for name, value in settings.definitions.items()
         if name in known and _kind(value) != _kind(known[name])
     ]
+    problems += _gift_card_problems(settings, settings.definitions.get("gift_card_products", {}))
     if problems:
         raise SettingsError("; ".join(problems))
+
+
+def _gift_card_problems(settings: Settings, products: Any) -> Iterator[str]:
+    """What is wrong with the products that are named as gift cards: a store, or what should be an id."""
+    for name, ids in products.items() if isinstance(products, Mapping) else ():
+        where = f"definitions.gift_card_products.{name}"
+        if name not in settings.stores:
+            yield f"{where}: there is no such store; there is {', '.join(sorted(settings.stores))}"
+        if not isinstance(ids, list) or not all(type(each) is int for each in ids):
+            yield f"{where} is {ids!r}, expected ids of products like [12, 34]"
 
 
 def _defaults() -> dict[str, Any]:

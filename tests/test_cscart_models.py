@@ -8,6 +8,7 @@ bought at a lower price, who unsubscribed, and who was asked to confirm an addre
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,12 +23,15 @@ import duckdb
 import pytest
 
 from pipelines import flow
+from pipelines.demo.cscart_addons import ADDONS
+from pipelines.demo.cscart_entities import NEWSLETTER
 from pipelines.demo.opening import make_shop
 from pipelines.demo.server import serve
 from pipelines.settings import Settings
 from pipelines.transform import Wish, project_folder
 from pipelines.warehouse.duck import DuckWarehouse
 from tests.stage import Listener, settings_for, with_cart
+from tests.test_forget import contents
 
 pytestmark = pytest.mark.slow
 
@@ -48,6 +52,7 @@ SHARED = (
     "multi_store_customers",
 )
 PLACED = ["P", "C", "O", "B", "Y"]
+CODE = re.compile(rb"GC-[0-9A-F]{4}-[0-9A-F]{4}")
 
 Row = tuple[Any, ...]
 
@@ -234,3 +239,58 @@ def test_each_store_has_its_own_platform_in_every_mart(built: Built) -> None:
     for (table,) in tables:
         pairs = set(built.rows(f"select distinct store, platform from {table}"))
         assert pairs <= {("demo", "mycashflow"), ("cart", "cscart")}, table
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
+    """A shop with certificates, RMA, taxes on the subtotal and some prices without tax, read and built."""
+    with make_shop(900, seed=7) as shop, serve(shop, addons=(NEWSLETTER, *ADDONS)) as server:
+        with urlopen(f"{server.url}/demo/ledger") as answer:
+            own = json.load(answer)
+        settings = settings_for(tmp_path_factory.mktemp("addons"), f"{server.url}/cscart")
+        listener = Listener()
+        wish = Wish(as_of=own["as_of"])
+        assert flow.run(settings, settings.chosen(), wish, listener).exit_code == 0
+        assert [line for line in listener.lines if line.startswith("warning")] == []
+        yield Built(settings, own["cscart"], own)
+
+
+def test_with_add_ons_every_day_is_the_books_less_the_certificates_sold(certificates: Built) -> None:
+    paid = certificates.books["paid"]
+    net, cards = money(paid["net_sales_by_day"]), money(paid["gift_card_sales_by_day"])
+    found = daily(certificates, "demo", "gift_card_sales")
+    assert found == cards
+    assert len(found) > 5
+    less = {day: amount - cards.get(day, Decimal(0)) for day, amount in net.items()}
+    assert daily(certificates, "demo", "net_sales") == {day: amount for day, amount in less.items() if amount}
+
+
+def test_with_add_ons_the_parts_of_all_orders_are_the_books(certificates: Built) -> None:
+    (row,) = certificates.rows(
+        "select sum(gross_sales - returns), sum(discounts), sum(shipping), sum(fees), sum(tax), sum(total),"
+        " sum(net_sales + gift_card_sales), sum(returns), sum(paid) from marts.fct_orders where is_counted"
+    )
+    paid = certificates.books["paid"]
+    names = ("subtotal", "discounts", "shipping", "fees", "tax", "total", "net_sales")
+    expected = [Decimal(paid["money"][name]) for name in names]
+    assert list(row) == [*expected, Decimal(paid["returns"]), Decimal(paid["money"]["total"])]
+    used = certificates.rows(
+        "select sum(paid) from marts.fct_payments where payment_type = 'gift_card' and is_settled"
+    )
+    assert used == [(Decimal(paid["gift_cards_used"]),)]
+    assert Decimal(paid["gift_cards_used"]) > 0
+
+
+def test_with_add_ons_the_rates_of_lines_are_those_of_the_shop(certificates: Built) -> None:
+    rates = {
+        str(rate) for (rate,) in certificates.rows("select distinct vat_rate from marts.fct_order_lines")
+    }
+    assert rates <= {f"{rate}.000000" for rate in (0, 10, 14, 24)} | {"25.500000", "13.500000"}
+    without = certificates.rows(
+        "select count(*) from raw_cscart.orders__taxes where price_includes_tax = 'N'"
+    )
+    assert without[0][0] > 20
+
+
+def test_no_certificate_s_code_is_in_any_file(certificates: Built) -> None:
+    assert not [name for name, content in contents(certificates.settings.data) if CODE.search(content)]

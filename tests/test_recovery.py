@@ -18,9 +18,11 @@ from pipelines.demo.server import ShopServer, serve
 from pipelines.errors import SettingsError
 from pipelines.job import Wanted
 from pipelines.settings import Settings
+from pipelines.transform import Wish
 from pipelines.warehouse.ops import MIGRATIONS
-from tests.stage import Listener
+from tests.stage import Listener, settings_for
 from tests.test_cli import assert_refused, configure
+from tests.test_forget import seen
 
 AS_OF = "2026-06-30"
 BUILT = ("marts", "metrics", "segments")
@@ -127,3 +129,38 @@ def test_a_newer_warehouse_is_left_alone(settings: Settings) -> None:
         SettingsError, match=r"newer kassavirta \(its tables are version 99, this one knows 1"
     ):
         flow.sync(settings, settings.chosen(), Wanted(("brands",)), Listener())
+
+
+def test_codes_that_an_older_version_kept_are_in_no_file_after_any_command(
+    server: ShopServer, tmp_path: Path
+) -> None:
+    """Certificates were undeclared then, and arrived as text: with their codes, and whom they were for."""
+    settings = settings_for(tmp_path, f"{server.url}/cscart")
+    flow.run(settings, settings.chosen(), Wish(), Listener())
+    email = "vanha.quuxinen@example.com"
+    codes = ("GC-OLDCODE-11", "GC-OLDCODE-22", "GC-OLDCODE-33", "GC-OLDCODE-44")
+    with duckdb.connect(str(settings.warehouse)) as connection:
+        for name in ("gift_certificates", "use_gift_certificates", "returned_products"):
+            connection.execute(f"drop table raw_cscart.orders__{name} cascade")
+        connection.execute("alter table raw_cscart.orders drop column points_info__in_use__cost")
+        older = {
+            "gift_certificates": f'{{"77": {{"gift_cert_code": "{codes[0]}", "email": "{email}"}}}}',
+            "use_gift_certificates": f'{{"{codes[1]}": {{"cost": 5}}}}',
+            "store_credit": f'["{codes[2]}"]',
+            "voucher": codes[3],
+            "points": "5",
+        }
+        for name, value in older.items():
+            connection.execute(f"alter table raw_cscart.orders add column {name} text")
+            connection.execute(f"update raw_cscart.orders set {name} = ? where order_id % 2 = 0", [value])
+        count = "select count(applies) from raw_cscart.orders__taxes"
+        taxes = connection.execute(count).fetchall()
+    assert seen(settings, codes)
+    flow.build(settings, Wish(), Listener())
+    assert seen(settings, [*codes, email]) == set()
+    with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
+        assert connection.execute("select count(points) > 0 from raw_cscart.orders").fetchall() == [(True,)]
+    flow.sync(settings, settings.chosen(), Wanted(full=True), Listener())
+    flow.build(settings, Wish(), Listener())
+    with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
+        assert connection.execute(count).fetchall() == taxes

@@ -75,7 +75,7 @@ def listings(shop: Shop, addons: Sequence[str]) -> dict[str, Listing]:
     accounts = Index(shop, "customers", user_facts)
     users, orders, products = Users(accounts), Orders(shop, accounts), Products(shop)
     found = [
-        _orders(orders),
+        _orders(orders, addons),
         *_users(shop, users),
         *_goods(shop, products),
         *_traffic(orders, Carts(orders, users, products)),
@@ -86,13 +86,14 @@ def listings(shop: Shop, addons: Sequence[str]) -> dict[str, Listing]:
     return {listing.name: listing for listing in found}
 
 
-def _orders(orders: Orders) -> Listing:
+def _orders(orders: Orders, addons: Sequence[str]) -> Listing:
     def whole(order: OrderFacts, ask: Ask) -> Record:
         try:
             record = orders.record(order)
         except KeyError:
             return {}
-        return full_order(order, record, orders.user_id(order), orders.updated_at(order), ask.dialect)
+        updated_at = orders.updated_at(order)
+        return full_order(order, record, orders.user_id(order), updated_at, ask.dialect, addons)
 
     def row(order: OrderFacts, ask: Ask) -> Record:
         is_full = ask.dialect.has_orders_data and ask.params.is_on("get_orders_data")

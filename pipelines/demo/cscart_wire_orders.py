@@ -25,9 +25,11 @@ them.
 
 import zlib
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from pipelines.demo.catalogue import CARD
+from pipelines.demo.cscart_addons import with_addons
 from pipelines.demo.cscart_asking import Dialect
 from pipelines.demo.cscart_orders import OrderFacts, cents, product_id_of
 from pipelines.demo.cscart_people import language_code
@@ -42,7 +44,14 @@ _COUPON_PROMOTION = 60
 _PLAIN_PROMOTION = 62
 
 
-def full_order(order: OrderFacts, record: Record, user_id: int, updated_at: int, dialect: Dialect) -> Record:
+def full_order(
+    order: OrderFacts,
+    record: Record,
+    user_id: int,
+    updated_at: int,
+    dialect: Dialect,
+    addons: Sequence[str] = (),
+) -> Record:
     """The order in full.
 
     Args:
@@ -51,6 +60,7 @@ def full_order(order: OrderFacts, record: Record, user_id: int, updated_at: int,
         user_id: the account it is linked to.
         updated_at: when it was last changed.
         dialect: the release that tells it.
+        addons: what is switched on in the shop (`cscart_addons`).
     """
     lines = Lines(order, record)
     buyer = _buyer(record)
@@ -72,7 +82,7 @@ def full_order(order: OrderFacts, record: Record, user_id: int, updated_at: int,
     }
     if not dialect.has_updated_at:
         del whole["updated_at"]
-    return whole
+    return with_addons(whole, record, lines.returned, addons)
 
 
 class Lines:
@@ -83,11 +93,13 @@ class Lines:
         taxes: tax id -> tax.
         subtotal: cents of all lines.
         discount: cents that campaigns took off them.
+        returned: item id, row and pieces of what came back.
     """
 
     def __init__(self, order: OrderFacts, record: Record) -> None:
         self._order = order
-        kept = [(row, amount, back) for row, amount, back in _kept(record["products"]) if amount]
+        everything = _kept(record["products"])
+        kept = [(row, amount, back) for row, amount, back in everything if amount]
         self._items = _item_ids([row for row, _, _ in kept])
         self._rates = [_hundredths(row.get("vat_rate")) for row, _, _ in kept]
         self._sums = [cents(row.get("unit_price")) * amount for row, amount, _ in kept]
@@ -98,6 +110,12 @@ class Lines:
             item: self._line(item, row, amount, back)
             for item, (row, amount, back) in zip(self._items, kept, strict=True)
         }
+        items = {row["id"]: item for item, (row, _, _) in zip(self._items, kept, strict=True)}
+        self.returned = [
+            (items.get(row["id"]) or str(zlib.crc32(f"gone {row['id']}".encode())), row, back)
+            for row, _, back in everything
+            if back
+        ]
 
     def _taxes(self, record: Record) -> dict[str, Record]:
         summary = record["tax_summary"]

@@ -66,7 +66,7 @@ class Endpoint:
         asks: parameters that every request brings.
         expands: nested lists to ask for by name.
         within: the list each of whose rows has a list of this kind; it is loaded as a child table of it.
-        hashed: fields that are stored as a salted hash only.
+        hashed: fields that are stored as a salted hash only, by their path joined by `__`, through lists too.
         sensitive: values that hold personal data, by their path joined by `__`, through lists too.
         person: the field that holds the number of the person a row is about.
         blind_to: changes that no cursor shows, in plain words.
@@ -126,8 +126,24 @@ class Endpoint:
 
     @property
     def emails(self) -> tuple[str, ...]:
-        """The addresses by which a person is found in a row."""
-        return tuple(name for name in self.sensitive if name.split("__")[-1] == "email")
+        """The addresses by which the person is found whose the whole row is."""
+        nested = [f"{'__'.join(child.path)}__" for child in self.children]
+        return tuple(
+            name
+            for name in self.sensitive
+            if name.split("__")[-1] == "email" and not name.startswith(tuple(nested))
+        )
+
+    @property
+    def inner_people(self) -> Mapping[Child, tuple[str, ...]]:
+        """Nested lists whose items are of people of their own, by `email`, and what is personal there."""
+        found = {}
+        for child in self.children:
+            begin = f"{'__'.join(child.path)}__"
+            names = tuple(name.removeprefix(begin) for name in self.sensitive if name.startswith(begin))
+            if "email" in names:
+                found[child] = names
+        return found
 
     @property
     def children(self) -> tuple[Child, ...]:

@@ -8,10 +8,14 @@ included, joined by `__`: `customer_information__email`, `comments__text`.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import partial
+from html import unescape
 from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 import pyarrow as pa
@@ -31,6 +35,11 @@ HIDEABLE = ("text", "json")
 # All that was taken out of an address before it was hashed, until `bare` knew every sign that shows nothing.
 FORMER_WHITE_SPACE = str.maketrans("", "", " \t\n\r\f\v\u00a0")
 
+# An at sign as it may stand in a free text, and what looks like an address around one.
+AT_SIGNS = ("@", "%40", "u0040", "&#64;", "&#x40;", "&commat;")
+_NO_ADDRESS = r"\s\"'<>()\[\]{},;:=\\/|&?"
+_ADDRESS = re.compile(rf"[^{_NO_ADDRESS}@]+\s*@\s*[^{_NO_ADDRESS}@]+")
+
 
 def sealer(salt: str) -> Seal:
     """A function from a value to its salted hash (HMAC-SHA256, 64 hex digits), always the same."""
@@ -47,6 +56,12 @@ def spellings(email: str) -> set[str]:
     Of an ordinary address both are one.
     """
     return {bare(email), email.translate(FORMER_WHITE_SPACE).lower()}
+
+
+def mentioned(text: str) -> set[str]:
+    """The addresses in a free text, as they are compared, however their at sign is written."""
+    forms = {text, unquote(text), unescape(text), re.sub(r"\\u0040", "@", text)}
+    return {bare(each).strip(".") for form in forms for each in _ADDRESS.findall(form)}
 
 
 def account(store: str, number: object) -> str:
@@ -85,6 +100,8 @@ class Veil:
     def over(self, rows: pa.Table) -> pa.Table:
         """A page, its lists still nested, without what nobody may read."""
         everywhere = pa.repeat(True, len(rows))
+        if self.erased and len(rows):
+            rows = self._without_others(rows)
         for name, way in self.columns.items():
             rows = _changed(rows, _path(name), everywhere, self._hashed if way == "hash" else _nothing)
         return self._without_erased(rows) if self.erased and len(rows) else rows
@@ -92,6 +109,8 @@ class Veil:
     def over_json(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
         """The same of one object of any shape; what is not as it should be, on the way there, goes too."""
         is_erased = self.is_erased(row)
+        if self.erased:
+            row = self._without_others_json(row)
         for name, way in self.columns.items():
             row = _changed_json(row, _path(name), self._hashed_json if way == "hash" else _no_json)
         if is_erased:
@@ -113,6 +132,60 @@ class Veil:
     @property
     def _emails(self) -> list[Path]:
         return [_path(name) for name in self.endpoint.emails]
+
+    def _without_others(self, rows: pa.Table) -> pa.Table:
+        """Rows without erased people who only stand inside them: in items of their own, or in free texts."""
+        everywhere = pa.repeat(True, len(rows))
+        for child, names in self.endpoint.inner_people.items():
+            rows = _changed(rows, child.path, everywhere, self._without_people(names))
+        for path in free_texts(self.endpoint, _paths(rows.schema)):
+            if _has_at_sign(rows, path):
+                rows = _changed(rows, path, everywhere, self._without_mentions)
+        return rows
+
+    def _without_people(self, names: Sequence[str]) -> Change:
+        """A change of the items of a list: what is personal in those of erased people goes."""
+
+        def change(items: pa.Array, mask: pa.Array) -> pa.Array:
+            is_erased = self._is_known(pa.chunked_array([items.field("email")]), bare)
+            for name in names:
+                items = _changed_column(items, _path(name), is_erased, _nothing)
+            return items
+
+        return change
+
+    def _without_mentions(self, column: pa.Array, mask: pa.Array) -> pa.Array:
+        values = [value for value in pc.unique(column).to_pylist() if value and self._mentions(value)]
+        return _nothing(column, pc.is_in(column, value_set=pa.array(values, column.type)))
+
+    def _mentions(self, text: str) -> bool:
+        """Whether a free text has the address of somebody who is to stay forgotten."""
+        return any(self.seal(each) in self.erased for each in mentioned(text))
+
+    def _without_others_json(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The same as `_without_others`, of one object of any shape."""
+        for child, names in self.endpoint.inner_people.items():
+            row = _changed_json(row, child.path, partial(self._without_person, names))
+        emails = {path[-1] for path in map(_path, self.endpoint.emails)}
+        left: Mapping[str, Any] = self._without_mentions_json(row, emails)
+        return left
+
+    def _without_person(self, names: Sequence[str], item: Any) -> Any:
+        email = item.get("email") if isinstance(item, Mapping) else None
+        if email is None or (isinstance(email, str) and self.seal(bare(email)) not in self.erased):
+            return item
+        return {name: value for name, value in item.items() if name not in names}
+
+    def _without_mentions_json(self, value: Any, emails: Collection[str]) -> Any:
+        if isinstance(value, Mapping):
+            return {
+                name: inner if name in emails else self._without_mentions_json(inner, emails)
+                for name, inner in value.items()
+                if not self._mentions(str(name))
+            }
+        if isinstance(value, list):
+            return [self._without_mentions_json(each, emails) for each in value]
+        return None if isinstance(value, str) and self._mentions(value) else value
 
     def _without_erased(self, rows: pa.Table) -> pa.Table:
         mask = self._of_erased(rows)
@@ -185,6 +258,45 @@ def _near(name: str, names: Sequence[str]) -> list[str]:
     alike = set(get_close_matches(last, {each.split("__")[-1] for each in names}, 2, 0.7))
     ends = [each for each in names if each.split("__")[-1] in alike]
     return list(dict.fromkeys([*get_close_matches(name, names, 1, 0.8), *ends]))[:3]
+
+
+def hashed(rows: pa.Table, names: Sequence[str], seal: Seal) -> pa.Table:
+    """A page whose values under these names, through lists too, are hashes."""
+
+    def change(column: pa.Array, mask: pa.Array) -> pa.Array:
+        return pa.array([value and seal(str(value)) for value in column.to_pylist()], pa.string())
+
+    for name in names:
+        rows = _changed(rows, _path(name), pa.repeat(True, len(rows)), change)
+    return rows
+
+
+def hashed_json(row: Mapping[str, Any], names: Sequence[str], seal: Seal) -> Mapping[str, Any]:
+    """The same of one object of any shape; what is not as it should be, on the way there, is hashed whole."""
+    for name in names:
+        row = _changed_json(row, _path(name), lambda value: None if value is None else seal(str(value)))
+    return row
+
+
+def free_texts(endpoint: Endpoint, there: Iterable[Path]) -> list[Path]:
+    """Of the paths that are there, those that may name anybody: free texts, free-form, undeclared values."""
+    kinds = dict(leaves(endpoint.fields))
+    people = [(*child.path, "email") for child in endpoint.inner_people]
+    owners = {*map(_path, endpoint.emails), *people}
+    personal = {path for path in map(_path, endpoint.sensitive) if path not in owners}
+    return [path for path in there if path in personal or kinds.get(path, "json") == "json"]
+
+
+def _has_at_sign(rows: pa.Table, path: Path) -> bool:
+    """Whether a value at a path, through lists too, may hold an address."""
+    column = rows[path[0]].combine_chunks()
+    for name in (*path[1:], None):
+        while pa.types.is_list(column.type):
+            column = column.flatten()
+        if name is not None:
+            column = column.field(name)
+    is_text = pa.types.is_string(column.type)
+    return bool(is_text and pc.any(pc.match_substring_regex(column, f"(?i){'|'.join(AT_SIGNS)}")).as_py())
 
 
 def _path(name: str) -> Path:

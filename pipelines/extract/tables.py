@@ -28,7 +28,7 @@ from pipelines.extract.freeform import (
     with_texts,
 )
 from pipelines.extract.kinds import QUOTED, WIRE, struct_of
-from pipelines.extract.privacy import Seal, Veil
+from pipelines.extract.privacy import Seal, Veil, hashed, hashed_json
 
 # After so many pages that the fast way cannot read, it is not tried any more.
 MOST_ODD = 3
@@ -157,9 +157,8 @@ class PageParser:
         """
         body = body.strip()
         page = self._parse(body)
-        for name in self.endpoint.hashed:
-            page = replace(page, rows=_sealed(page.rows, name, self.seal))
-        return replace(page, rows=self.veil.over(page.rows))
+        rows = hashed(page.rows, self.endpoint.hashed, self.seal)
+        return replace(page, rows=self.veil.over(rows))
 
     def _parse(self, body: bytes) -> Page:
         if body.startswith(b"{") and body.endswith(b"}"):  # pyarrow 26 crashes on a bare `null`
@@ -211,10 +210,7 @@ class PageParser:
         """The row with its reason; nothing in it that would not be stored otherwise."""
         if not isinstance(row, Mapping):
             return Rejected("", reason, as_json(row))
-        sealed = {
-            name: self.seal(str(value)) if name in self.endpoint.hashed and value is not None else value
-            for name, value in row.items()
-        }
+        sealed = hashed_json(row, self.endpoint.hashed, self.seal)
         record_id = sealed.get(self.endpoint.key)
         return Rejected(
             str(record_id) if isinstance(record_id, int | str) else "",
@@ -257,11 +253,6 @@ class PageParser:
                 "The address may not be the API of such a store, or its answers have changed."
             )
         return document
-
-
-def _sealed(rows: pa.Table, name: str, seal: Seal) -> pa.Table:
-    values = [value and seal(value) for value in rows[name].to_pylist()]
-    return rows.set_column(rows.column_names.index(name), name, pa.array(values, pa.string()))
 
 
 def _page(rows: pa.StructArray, meta: Any, rejected: Sequence[Rejected] = ()) -> Page:

@@ -20,16 +20,18 @@ TO_NET_SALES = (
     ("tax", -1),
     ("shipping_excl_vat", -1),
     ("fees_excl_vat", -1),
+    ("gift_card_sales", -1),
     ("bridge_net_sales", 0),
 )
 FROM_GOODS = (
     ("gross_sales_excl_vat", 0),
     ("discounts_excl_vat", -1),
     ("returns_excl_vat", -1),
+    ("gift_card_sales", -1),
     ("bridge_net_sales", 0),
 )
 # of no interest where they are nothing
-SELDOM = ("unstated_tax", "platform_difference")
+SELDOM = ("unstated_tax", "platform_difference", "gift_card_sales")
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,7 @@ DEFINITIONS = (
     Definition("tax", "VAT", "met_sales_bridge.tax"),
     Definition("shipping_excl_vat", "Delivery, without VAT", "met_sales_bridge.shipping_excl_vat"),
     Definition("fees_excl_vat", "Payment fees, without VAT", "met_sales_bridge.fees_excl_vat"),
+    Definition("gift_card_sales", "Gift cards sold, without VAT", "met_sales_bridge.gift_card_sales"),
     Definition("gross_sales_excl_vat", "Goods sold, without VAT", "met_sales_bridge.gross_sales_excl_vat"),
     Definition("discounts_excl_vat", "Discounts, without VAT", "met_sales_bridge.discounts_excl_vat"),
     Definition("returns_excl_vat", "Returns, without VAT", "met_sales_bridge.returns_excl_vat"),

@@ -65,6 +65,7 @@ QUERIES = {
             sum(bridge.tax) as tax,
             sum(bridge.shipping_excl_vat) as shipping_excl_vat,
             sum(bridge.fees_excl_vat) as fees_excl_vat,
+            sum(bridge.gift_card_sales) as gift_card_sales,
             sum(bridge.gross_sales_excl_vat) as gross_sales_excl_vat,
             sum(bridge.discounts_excl_vat) as discounts_excl_vat,
             sum(bridge.returns_excl_vat) as returns_excl_vat,

@@ -76,7 +76,9 @@ class DuckWarehouse:
         """The file can be written now; dlt and dbt lock it by themselves, each in its turn."""
         if self.exists():
             with self.connect() as connection:
-                ensure_ops(connection)
+                is_emptied = ensure_ops(connection)
+            if is_emptied:
+                self.rewrite()
         else:
             check_writable(self.path)
         yield

@@ -11,6 +11,7 @@ from typing import Any
 from pipelines.errors import SettingsError
 from pipelines.settings import now
 from pipelines.warehouse.base import Connection
+from pipelines.warehouse.migrations import hide_codes
 
 TIME = "timestamp with time zone"
 
@@ -134,8 +135,11 @@ OPS: Mapping[str, Mapping[str, str]] = {
 MIGRATIONS: Sequence[Sequence[str]] = ((),)
 
 
-def ensure_ops(connection: Connection) -> None:
+def ensure_ops(connection: Connection) -> bool:
     """The `ops` tables exist, with all columns that they have by now, and what older versions left is moved.
+
+    Returns:
+        Whether the warehouse has to be written anew, so that nothing is left of what was emptied.
 
     Raises:
         SettingsError: a newer kassavirta made this warehouse.
@@ -152,6 +156,7 @@ def ensure_ops(connection: Connection) -> None:
         for statement in statements:
             connection.execute(statement)
         connection.execute("insert into ops.schema_version values (?, ?)", [version, now()])
+    return hide_codes(connection)
 
 
 def _version(connection: Connection) -> int:

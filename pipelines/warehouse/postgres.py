@@ -124,7 +124,8 @@ class PostgresWarehouse:
                 raise SettingsError(
                     "PostgreSQL: another run is under way in this database. Wait for it to end."
                 )
-            ensure_ops(connection)
+            if ensure_ops(connection):
+                self.rewrite()
             yield
 
     @contextmanager

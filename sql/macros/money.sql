@@ -45,14 +45,3 @@
         else {{ money(amount) }}
     end
 {%- endmacro %}
-
-
-{# 1 when taking the discounts off leads to the total, -1 when adding them does.
-   No document tells their sign. #}
-{% macro discount_sign(goods, discounts, shipping, fees, total) -%}
-    {%- set rest = goods ~ " + " ~ shipping ~ " + " ~ fees ~ " - " ~ total -%}
-    case
-        when abs({{ rest }} - {{ discounts }}) > abs({{ rest }} + {{ discounts }}) then -1
-        when abs({{ rest }} - {{ discounts }}) <= abs({{ rest }} + {{ discounts }}) then 1
-    end
-{%- endmacro %}

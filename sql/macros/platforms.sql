@@ -70,7 +70,8 @@
             'bigint': 'order_line_id order_id product_id variation_id bundle_id campaign_id'
                 ' shipment_id line_position',
             'decimal(18, 6)': 'quantity vat_rate unit_price stated_amount purchase_price',
-            'boolean': 'is_discounted is_return is_deleted',
+            'decimal(18, 2)': 'stated_incl_vat stated_excl_vat',
+            'boolean': 'is_discounted is_return is_gift_card is_deleted',
             'timestamp with time zone': 'created_at',
         },
         'order_statuses': {'text': 'store status', 'boolean': 'is_counted is_cancelled'},
@@ -91,7 +92,7 @@
             'timestamp with time zone': 'ordered_at updated_at archived_at',
         },
         'payments': {
-            'text': 'payment_key order_key store platform status currency',
+            'text': 'payment_key order_key store platform payment_type status currency',
             'bigint': 'payment_id order_id payment_method_id',
             'decimal(18, 6)': 'amount exchange_rate',
             'boolean': 'is_confirmed is_paid is_deleted',

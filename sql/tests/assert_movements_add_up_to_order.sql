@@ -6,7 +6,8 @@ movements as (
         order_key,
         sum(total) as total,
         sum(tax) as tax,
-        sum(net_sales) as net_sales
+        sum(net_sales) as net_sales,
+        sum(gift_card_sales) as gift_card_sales
     from {{ ref('fct_sales_movements') }}
     group by 1
 )
@@ -23,4 +24,5 @@ where
         orders.total <> coalesce(movements.total, 0)
         or orders.tax <> coalesce(movements.tax, 0)
         or orders.net_sales <> coalesce(movements.net_sales, 0)
+        or orders.gift_card_sales <> coalesce(movements.gift_card_sales, 0)
     )

@@ -69,6 +69,7 @@ create table metrics.met_sales_bridge (
     platform_difference decimal(18, 2) default 0, moved_returns decimal(18, 2) default 0,
     total decimal(18, 2) default 0, tax decimal(18, 2) default 0,
     shipping_excl_vat decimal(18, 2) default 0, fees_excl_vat decimal(18, 2) default 0,
+    gift_card_sales decimal(18, 2) default 0,
     gross_sales_excl_vat decimal(18, 2) default 0, discounts_excl_vat decimal(18, 2) default 0,
     returns_excl_vat decimal(18, 2) default 0, net_sales decimal(18, 2) default 0
 );

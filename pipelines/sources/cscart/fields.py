@@ -2,8 +2,9 @@
 
 Facts and their evidence: reference/cscart-and-apifon.md, sections 3 (orders), 4 (people), 5 (carts) and 6
 (products). PHP's maps (`products` by item, `taxes` by tax) are lists here, with the map's key as a field: see
-`KEYED`. A field that is not listed still arrives, as a text column, unless it is in `FORBIDDEN` or inside an
-object of `CLOSED`.
+`KEYED`. A field that is not listed still arrives, as a text column, unless it is in `FORBIDDEN`, inside an
+object of `CLOSED`, or is itself an object or a list in a record of a person: an add-on may have put a code
+that can be spent into it, as a value or as a key, or another person.
 """
 
 from __future__ import annotations
@@ -18,11 +19,18 @@ FORBIDDEN = re.compile(
     r"payment_info|product_groups|user_data|issuer_data|issuer_name|issuer_email|ip_address|.*passw(or)?d.*|"
     r"salt|.*api_key|.*secret.*|.*token.*|unsubscribe_key|validation_code|activation_key|ekey|"
     r"processor_params|service_params|card_number|.*cvv.*|card_holder|cardholder.*|iban|"
-    r"product_url|session_id|user_agent"
+    r"product_url|session_id|user_agent|"
+    # Whatever is called after certificates, cards or vouchers may be a code that can be spent.
+    r"(?!(use_)?gift_certificates$|gift_cert_(id|code|status)$).*(certificate|gift_?cert|gift_?card|voucher).*"
 )
 
 # Of these objects only what is declared is kept: add-ons put anything into them.
-CLOSED = frozenset({"extra", "main_pair", "detailed", "payment_method"})
+CLOSED = frozenset(
+    {
+        *("extra", "main_pair", "detailed", "payment_method"),
+        *("gift_certificates", "use_gift_certificates", "returned_products", "points_info", "in_use"),
+    }
+)
 
 # Lists that PHP may give as maps: the field for the map's key, and the one for a value that is no object.
 KEYED: Mapping[str, tuple[str, str]] = {
@@ -33,7 +41,14 @@ KEYED: Mapping[str, tuple[str, str]] = {
     "fields": ("field_id", "value"),
     "shipping": ("group_key", "shipping"),
     "category_ids": ("", "category_id"),
+    "gift_certificates": ("item_id", "amount"),
+    "use_gift_certificates": ("gift_cert_code", "cost"),
+    "returned_products": ("item_id", "amount"),
 }
+
+
+# Of these the keys are codes, which may be spelled like anything; what they hold is closed.
+BY_CODE = frozenset({"use_gift_certificates"})
 
 
 def fields(**names_by_kind: str) -> dict[str, Any]:
@@ -56,8 +71,34 @@ ORDER_LINE = {
         json="promotions returns_info",
         bool="deleted_product",
     ),
-    "extra": fields(text="product_options_value is_edp", json="product_options promotions"),
+    "extra": fields(
+        text="product_options_value is_edp exclude_from_calculate", json="product_options promotions"
+    ),
 }
+
+# Of a certificate that an order sold: whom it is for, and what it is worth. `subtotal` has the goods that
+# come with it, too, which are lines of the order; what is free (`exclude_from_calculate`) is in no sum.
+SOLD_CERTIFICATE = {
+    **fields(
+        bigint="gift_cert_id company_id",
+        text=f"item_id gift_cert_code title recipient sender email message send_via template {NAMES}"
+        " address address_2 city county state country zipcode phone",
+        decimal="amount subtotal tax_value",
+    ),
+    "extra": fields(text="exclude_from_calculate"),
+}
+CERTIFICATE_NAMES = (
+    *("title", "recipient", "sender", "email", "message"),
+    *(*NAMES.split(), "address", "address_2", "city", "county", "state", "zipcode", "phone"),
+)
+
+# Of a certificate that an order was paid with: what was left on it, and how much of that was taken.
+USED_CERTIFICATE = fields(bigint="gift_cert_id", text="gift_cert_code", decimal="amount cost")
+
+# What came back by the add-on RMA; the order's own lines are what was kept.
+RETURNED_PRODUCT = fields(
+    bigint="item_id product_id", text="product_code product", decimal="price amount subtotal"
+)
 
 ORDER = {
     **fields(
@@ -73,6 +114,10 @@ ORDER = {
         timestamp="timestamp updated_at",
     ),
     "payment_method": fields(bigint="payment_id", text="payment"),
+    "points_info": {
+        **fields(decimal="reward price", text="is_gain"),
+        "in_use": fields(decimal="points cost"),
+    },
     "products": [ORDER_LINE],
     "taxes": [
         fields(
@@ -88,6 +133,9 @@ ORDER = {
         fields(bigint="shipping_id group_key", text="shipping delivery_time", decimal="rate", json="rates")
     ],
     "fields": [fields(bigint="field_id", json="value")],
+    "gift_certificates": [SOLD_CERTIFICATE],
+    "use_gift_certificates": [USED_CERTIFICATE],
+    "returned_products": [RETURNED_PRODUCT],
 }
 
 STATUS = {

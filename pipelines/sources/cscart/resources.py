@@ -8,7 +8,8 @@ in the list (4.13 and later), `IN_PART` gives summaries only, `BY_DATE` has no `
 before). Which it is, `client.py` finds out.
 
 Left out: features, options, combinations, reviews, pages and settings, because no model asks for them.
-Currencies, promotions, returns and reward points have no entity in this API.
+Currencies, promotions, gift certificates, returns and reward points have no entity in this API; what an order
+has of the last three is inside it.
 """
 
 from dataclasses import replace
@@ -40,7 +41,9 @@ ORDERS = Endpoint(
         *("firstname", "lastname", "company", "email", "phone", "fax", "url", "notes", "details"),
         *(f"{party}_{name}" for party in "bs" for name in of.PERSONAL_NAMES),
         *("fields__value", "products__extra__product_options", "products__extra__product_options_value"),
+        *(f"gift_certificates__{name}" for name in of.CERTIFICATE_NAMES),
     ),
+    hashed=("gift_certificates__gift_cert_code", "use_gift_certificates__gift_cert_code"),
     person="user_id",
     blind_to=(
         "staff notes, shipping costs and the customer of an order that change without its updated_at (read"

@@ -17,7 +17,7 @@ import pendulum
 
 from pipelines.extract.endpoint import DIGEST, Endpoint, Field, Fields
 from pipelines.extract.exact import as_text
-from pipelines.sources.cscart.fields import CLOSED, FORBIDDEN, KEYED
+from pipelines.sources.cscart.fields import BY_CODE, CLOSED, FORBIDDEN, KEYED
 
 Record = dict[str, Any]
 
@@ -73,9 +73,29 @@ def shaped(endpoint: Endpoint, row: Any) -> Any:
     if not isinstance(row, Mapping):
         return row
     made = _object(row, endpoint.fields, is_closed=endpoint.is_partial)
+    if endpoint.sensitive:
+        made = _without_unknown_objects(made, endpoint.fields)
     if endpoint.name == "carts" and "user_id" in row:
         made["cart_id"] = "-".join(str(row.get(name) or 0) for name in CART_ID)
     return made
+
+
+def _without_unknown_objects(row: Mapping[str, Any], fields: Fields) -> Record:
+    """The row without objects and lists nobody declared, at any depth: they may hold codes or people."""
+    return {
+        name: _known(value, fields[name]) if name in fields else value
+        for name, value in row.items()
+        if name in fields or not isinstance(value, Mapping | list)
+    }
+
+
+def _known(value: Any, kind: Field) -> Any:
+    inner = kind[0] if isinstance(kind, list) else kind
+    if not isinstance(inner, Mapping):
+        return value
+    if isinstance(value, list):
+        return [_known(each, inner) for each in value]
+    return _without_unknown_objects(value, inner) if isinstance(value, Mapping) else value
 
 
 def _summary(endpoint: Endpoint, row: Any) -> Any:
@@ -85,10 +105,14 @@ def _summary(endpoint: Endpoint, row: Any) -> Any:
     return {**_object(known, endpoint.fields), DIGEST: crc32(orjson.dumps(row, option=orjson.OPT_SORT_KEYS))}
 
 
-def _allowed(value: Any) -> Any:
-    """The value without what must not be kept, at any depth."""
+def _allowed(value: Any, is_keyed: bool = False) -> Any:
+    """The value without what must not be kept, at any depth; codes as keys are no names."""
     if isinstance(value, dict):
-        return {name: _allowed(inner) for name, inner in value.items() if not _is_forbidden(name)}
+        return {
+            name: _allowed(inner, name in BY_CODE)
+            for name, inner in value.items()
+            if is_keyed or not _is_forbidden(name)
+        }
     if isinstance(value, list):
         return [_allowed(inner) for inner in value]
     return value
@@ -142,7 +166,7 @@ def _item(value: Any, fields: Fields, name: str, key: str | None) -> Any:
         return value
     if named and key is not None:
         own.setdefault(named, key)
-    return _object(own, fields)
+    return _object(own, fields, name in CLOSED)
 
 
 def _number(value: Any) -> Any:

@@ -71,7 +71,16 @@ EVERY = (
         page_size=1000,
         blind_to=("changes entered with a time before the lag",),
     ),
-    Endpoint("gift_cards", "gift_card", "gift-cards", of.GIFT_CARD, key="code", hashed=("code",), seen=False),
+    Endpoint(
+        "gift_cards",
+        "gift_card",
+        "gift-cards",
+        of.GIFT_CARD,
+        key="code",
+        hashed=("code",),
+        sensitive=("notes",),
+        seen=False,
+    ),
     Endpoint(
         "customer_groups",
         "customer_group",

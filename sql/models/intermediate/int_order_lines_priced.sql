@@ -36,13 +36,14 @@ rounded as (
         lines.order_line_id,
         lines.vat_rate,
         not {{ has_begun('lines.created_at') }} as is_later,
+        lines.is_gift_card,
         abs(lines.stated_amount) as size,
-        {{ amount_with_vat(
+        coalesce(lines.stated_incl_vat, {{ amount_with_vat(
             'lines.stated_amount', 'lines.vat_rate', 'vat_bases.prices_include_vat'
-        ) }} as incl_vat,
-        {{ amount_without_vat(
+        ) }}) as incl_vat,
+        coalesce(lines.stated_excl_vat, {{ amount_without_vat(
             'lines.stated_amount', 'lines.vat_rate', 'vat_bases.prices_include_vat'
-        ) }} as excl_vat,
+        ) }}) as excl_vat,
         rate_goods.goods_incl_vat,
         rate_goods.goods_excl_vat,
         bool_and(rate_goods.vat_rate is not null) over (
@@ -100,6 +101,7 @@ carried as (
         order_id,
         order_line_id,
         is_later,
+        is_gift_card,
         incl_vat,
         excl_vat,
         case when size_rank = 1 then coalesce(remainder_incl_vat, 0) else 0 end
@@ -117,7 +119,8 @@ final as (
         {{ money('incl_vat + remainder_incl_vat') }} as amount_incl_vat,
         {{ money('excl_vat + remainder_excl_vat') }} as amount_excl_vat,
         {{ money('remainder_incl_vat') }} as remainder_incl_vat,
-        is_later
+        is_later,
+        coalesce(is_gift_card, false) as is_gift_card
     from carried
 )
 

@@ -4,6 +4,7 @@ with
 orders as (
     select
         store,
+        platform,
         order_id,
         stated_subtotal,
         coalesce(stated_discount, 0) as stated_discount,
@@ -25,6 +26,15 @@ estimated as (
     select
         orders.*,
         vat_bases.prices_include_vat,
+        -- the same total if it has VAT and the prices have not, or the other way round
+        case
+            when vat_bases.prices_include_vat then {{ amount_with_vat(
+                'orders.stated_total', 'vat_bases.average_vat_rate', 'false'
+            ) }}
+            else {{ amount_without_vat(
+                'orders.stated_total', 'vat_bases.average_vat_rate', 'true'
+            ) }}
+        end as other_total,
         {{ amount_with_vat(
             'orders.stated_discount', 'vat_bases.average_vat_rate', 'vat_bases.prices_include_vat'
         ) }} as discounts_incl_vat,
@@ -54,19 +64,21 @@ chosen as (
     select
         estimated.store,
         estimated.order_id,
-        coalesce(
-            {{ discount_sign(
-                'order_taxes.goods_incl_vat', 'order_taxes.discounts_incl_vat',
-                'order_taxes.shipping_incl_vat', 'order_taxes.fees_incl_vat',
-                'order_taxes.total_incl_vat'
-            ) }},
-            {{ discount_sign(
+        -- CS-Cart takes its discount off, whatever else is in the total
+        case
+            when estimated.platform = 'cscart' then 1
+            when order_taxes.total_incl_vat is not null and order_taxes.goods_incl_vat is not null
+                then {{ discount_sign(
+                    'order_taxes.goods_incl_vat', 'order_taxes.discounts_incl_vat',
+                    'order_taxes.shipping_incl_vat', 'order_taxes.fees_incl_vat',
+                    ['order_taxes.total_incl_vat']
+                ) }}
+            else {{ discount_sign(
                 'estimated.stated_subtotal', 'estimated.stated_discount',
                 'estimated.stated_shipping', 'estimated.stated_fees',
-                'estimated.stated_total'
-            ) }},
-            1
-        ) as discount_sign,
+                ['estimated.stated_total', 'estimated.other_total']
+            ) }}
+        end as discount_sign,
         coalesce(order_taxes.discounts_incl_vat, estimated.discounts_incl_vat) as discounts,
         coalesce(order_taxes.discounts_excl_vat, estimated.discounts_excl_vat)
             as discounts_excl_vat,

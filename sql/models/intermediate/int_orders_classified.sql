@@ -39,7 +39,7 @@ classified as (
         coalesce(orders.parent_order_id, orders.order_id) as purchase_id,
         coalesce(line_sums.line_count, 0) as line_count,
         cast(coalesce(line_sums.units, 0) as decimal(18, 6)) as units,
-        coalesce(order_statuses.is_counted, orders.status <> 'cancelled', true) as is_counted,
+        {{ counts('order_statuses.is_counted', 'orders.status') }} as is_counted,
         coalesce(order_statuses.is_cancelled, orders.status = 'cancelled', false)
             as is_cancelled,
         coalesce(line_sums.is_all_returns, false) as is_return_order,

@@ -52,10 +52,17 @@ final as (
         prices.amount_excl_vat,
         prices.remainder_incl_vat,
         {{ money('coalesce(discounts.discount_share_excl_vat, 0)') }} as discount_share_excl_vat,
-        {{ money('prices.amount_excl_vat - coalesce(discounts.discount_share_excl_vat, 0)') }}
-            as net_sales,
+        {{ money(
+            'case when prices.is_gift_card then 0'
+            ' else prices.amount_excl_vat - coalesce(discounts.discount_share_excl_vat, 0) end'
+        ) }} as net_sales,
+        {{ money(
+            'case when prices.is_gift_card'
+            ' then prices.amount_excl_vat - coalesce(discounts.discount_share_excl_vat, 0) else 0 end'
+        ) }} as gift_card_sales,
         lines.is_discounted,
         lines.is_return,
+        coalesce(prices.is_gift_card, false) as is_gift_card,
         orders.is_counted,
         lines.created_at,
         case

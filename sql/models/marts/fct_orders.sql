@@ -25,6 +25,7 @@ lines as (
         sum(amount_excl_vat) filter (where not is_return) as gross_sales_excl_vat,
         sum(-amount_incl_vat) filter (where is_return) as returns,
         sum(-amount_excl_vat) filter (where is_return) as returns_excl_vat,
+        sum(gift_card_sales) as gift_card_sales,
         bool_or(is_discounted and not is_return) as has_lowered_price
     from {{ ref('fct_order_lines') }}
     group by 1, 2
@@ -47,6 +48,7 @@ amounts as (
         coalesce(lines.gross_sales_excl_vat, 0) as gross_sales_excl_vat,
         coalesce(lines.returns, 0) as returns,
         coalesce(lines.returns_excl_vat, 0) as returns_excl_vat,
+        coalesce(lines.gift_card_sales, 0) as gift_card_sales,
         parts.discounts > 0 or coalesce(lines.has_lowered_price, false) as is_discounted
     from parts
     left join lines
@@ -59,7 +61,7 @@ economics as (
     select
         *,
         gross_sales - returns - discounts + shipping + fees as total,
-        gross_sales_excl_vat - returns_excl_vat - discounts_excl_vat as net_sales
+        gross_sales_excl_vat - returns_excl_vat - discounts_excl_vat - gift_card_sales as net_sales
     from amounts
 ),
 
@@ -89,11 +91,12 @@ final as (
         {{ money('economics.shipping') }} as shipping,
         {{ money('economics.fees') }} as fees,
         {{ money(
-            'economics.total - economics.net_sales'
+            'economics.total - economics.net_sales - economics.gift_card_sales'
             ' - economics.shipping_excl_vat - economics.fees_excl_vat'
         ) }} as tax,
         {{ money('economics.total') }} as total,
         {{ money('economics.net_sales') }} as net_sales,
+        {{ money('economics.gift_card_sales') }} as gift_card_sales,
         {{ money('economics.gross_sales_excl_vat') }} as gross_sales_excl_vat,
         {{ money('economics.returns_excl_vat') }} as returns_excl_vat,
         {{ money('economics.discounts_excl_vat') }} as discounts_excl_vat,

@@ -41,6 +41,7 @@ final as (
         payment_id,
         order_id,
         payment_method_id,
+        payment_type,
         status,
         payment_currency as currency,
         {{ money('amount') }} as amount,

@@ -10,33 +10,46 @@ returned_lines as (
     where is_return
 ),
 
+-- what came back of gift cards is no return of goods
+returned_cards as (
+    select
+        order_key,
+        sum(-amount_excl_vat) as returns_excl_vat
+    from returned_lines
+    where is_gift_card
+    group by 1
+),
+
 movements as (
     select
-        order_key as movement_key,
-        order_key,
-        customer_key,
-        store,
-        platform,
+        orders.order_key as movement_key,
+        orders.order_key,
+        orders.customer_key,
+        orders.store,
+        orders.platform,
         'sale' as movement_type,
-        currency,
-        units,
-        gross_sales,
+        orders.currency,
+        orders.units,
+        orders.gross_sales,
         0 as returns,
-        discounts,
-        shipping,
-        fees,
-        tax + returns - returns_excl_vat as tax,
-        net_sales + returns_excl_vat as net_sales,
-        gross_sales_excl_vat,
+        orders.discounts,
+        orders.shipping,
+        orders.fees,
+        orders.tax + orders.returns - orders.returns_excl_vat as tax,
+        orders.net_sales + orders.returns_excl_vat - coalesce(returned_cards.returns_excl_vat, 0)
+            as net_sales,
+        orders.gift_card_sales + coalesce(returned_cards.returns_excl_vat, 0) as gift_card_sales,
+        orders.gross_sales_excl_vat,
         0 as returns_excl_vat,
-        discounts_excl_vat,
-        shipping_excl_vat,
-        fees_excl_vat,
-        is_sale,
-        is_purchase,
-        is_new_customer,
-        ordered_date as movement_date
+        orders.discounts_excl_vat,
+        orders.shipping_excl_vat,
+        orders.fees_excl_vat,
+        orders.is_sale,
+        orders.is_purchase,
+        orders.is_new_customer,
+        orders.ordered_date as movement_date
     from orders
+    left join returned_cards on orders.order_key = returned_cards.order_key
     union all
     select
         returned_lines.order_line_key as movement_key,
@@ -53,7 +66,10 @@ movements as (
         0 as shipping,
         0 as fees,
         returned_lines.amount_incl_vat - returned_lines.amount_excl_vat as tax,
-        returned_lines.amount_excl_vat as net_sales,
+        case when returned_lines.is_gift_card then 0 else returned_lines.amount_excl_vat end
+            as net_sales,
+        case when returned_lines.is_gift_card then returned_lines.amount_excl_vat else 0 end
+            as gift_card_sales,
         0 as gross_sales_excl_vat,
         -returned_lines.amount_excl_vat as returns_excl_vat,
         0 as discounts_excl_vat,
@@ -85,6 +101,7 @@ final as (
         {{ money('tax') }} as tax,
         {{ money('gross_sales - returns - discounts + shipping + fees') }} as total,
         {{ money('net_sales') }} as net_sales,
+        {{ money('gift_card_sales') }} as gift_card_sales,
         {{ money('gross_sales_excl_vat') }} as gross_sales_excl_vat,
         {{ money('returns_excl_vat') }} as returns_excl_vat,
         {{ money('discounts_excl_vat') }} as discounts_excl_vat,

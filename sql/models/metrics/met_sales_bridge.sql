@@ -54,7 +54,6 @@ movement_sums as (
     group by 1, 2
 ),
 
--- what total holds and net sales do not has its own column: gift cards that are sold belong here
 final as (
     select
         days.store,
@@ -71,6 +70,7 @@ final as (
         days.tax,
         {{ money('coalesce(movement_sums.shipping_excl_vat, 0)') }} as shipping_excl_vat,
         {{ money('coalesce(movement_sums.fees_excl_vat, 0)') }} as fees_excl_vat,
+        days.gift_card_sales,
         {{ money('coalesce(movement_sums.gross_sales_excl_vat, 0)') }} as gross_sales_excl_vat,
         {{ money('coalesce(movement_sums.discounts_excl_vat, 0)') }} as discounts_excl_vat,
         {{ money('coalesce(movement_sums.returns_excl_vat, 0)') }} as returns_excl_vat,

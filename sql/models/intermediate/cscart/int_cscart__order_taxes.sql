@@ -10,39 +10,53 @@ orders as (
     where not is_deleted
 ),
 
+-- whether a tax is in a price is said by each tax, unless the order's total says otherwise
+placed as (
+    select
+        vat_parts.store,
+        vat_parts.order_id,
+        vat_parts.component,
+        {{ tax_charged(
+            'tax_modes.tax_mode',
+            'case when vat_parts.is_in_price then vat_parts.vat_amount end',
+            'case when not vat_parts.is_in_price then vat_parts.vat_amount end'
+        ) }} as vat_charged,
+        {{ tax_beside(
+            'tax_modes.tax_mode',
+            'case when vat_parts.is_in_price then vat_parts.vat_amount end',
+            'case when not vat_parts.is_in_price then vat_parts.vat_amount end'
+        ) }} as vat_beside
+    from {{ ref('int_cscart__order_vat_parts') }} as vat_parts
+    left join {{ ref('int_cscart__order_tax_modes') }} as tax_modes
+        on
+            vat_parts.store = tax_modes.store
+            and vat_parts.order_id = tax_modes.order_id
+            and vat_parts.component = tax_modes.component
+),
+
 vat as (
     select
         store,
         order_id,
-        sum(vat_amount) filter (where component = 'goods') as goods_vat,
-        sum(vat_amount) filter (where component = 'goods' and not is_in_price) as goods_on_top,
-        sum(vat_amount) filter (where component = 'shipping') as shipping_vat,
-        sum(vat_amount) filter (where component = 'shipping' and not is_in_price)
-            as shipping_on_top,
-        sum(vat_amount) filter (where component = 'fees') as fees_vat,
-        sum(vat_amount) filter (where component = 'fees' and not is_in_price) as fees_on_top
-    from {{ ref('int_cscart__order_vat_parts') }}
+        sum(vat_charged) filter (where component = 'goods') as goods_vat,
+        sum(vat_beside) filter (where component = 'goods') as goods_beside,
+        sum(vat_charged) filter (where component = 'shipping') as shipping_vat,
+        sum(vat_beside) filter (where component = 'shipping') as shipping_beside,
+        sum(vat_charged) filter (where component = 'fees') as fees_vat,
+        sum(vat_beside) filter (where component = 'fees') as fees_beside
+    from placed
     group by 1, 2
 ),
 
--- whether prices include VAT is said by each tax; a price list has one way
 lines as (
     select
-        order_lines.store,
-        order_lines.order_id,
-        sum(order_lines.stated_amount) as stated_amount,
-        sum({{ amount_with_vat(
-            'order_lines.stated_amount', 'order_lines.vat_rate', 'coalesce(vat.goods_on_top, 0) = 0'
-        ) }}) as incl_vat,
-        sum({{ amount_without_vat(
-            'order_lines.stated_amount', 'order_lines.vat_rate', 'coalesce(vat.goods_on_top, 0) = 0'
-        ) }}) as excl_vat
-    from {{ ref('int_cscart__order_lines') }} as order_lines
-    left join vat
-        on
-            order_lines.store = vat.store
-            and order_lines.order_id = vat.order_id
-    where not order_lines.is_deleted
+        store,
+        order_id,
+        sum(stated_amount) as stated_amount,
+        sum(stated_incl_vat) as incl_vat,
+        sum(stated_excl_vat) as excl_vat
+    from {{ ref('int_cscart__order_lines') }}
+    where not is_deleted
     group by 1, 2
 ),
 
@@ -55,15 +69,15 @@ sold as (
         orders.is_deleted,
         lines.incl_vat as line_incl_vat,
         lines.excl_vat as line_excl_vat,
-        coalesce(lines.stated_amount, 0) - orders.discount + coalesce(vat.goods_on_top, 0)
+        coalesce(lines.stated_amount, 0) - orders.discount + coalesce(vat.goods_beside, 0)
             as incl_vat,
-        coalesce(lines.stated_amount, 0) - orders.discount + coalesce(vat.goods_on_top, 0)
+        coalesce(lines.stated_amount, 0) - orders.discount + coalesce(vat.goods_beside, 0)
         - coalesce(vat.goods_vat, 0) as excl_vat,
-        orders.shipping + coalesce(vat.shipping_on_top, 0) as shipping_incl_vat,
-        orders.shipping + coalesce(vat.shipping_on_top, 0) - coalesce(vat.shipping_vat, 0)
+        orders.shipping + coalesce(vat.shipping_beside, 0) as shipping_incl_vat,
+        orders.shipping + coalesce(vat.shipping_beside, 0) - coalesce(vat.shipping_vat, 0)
             as shipping_excl_vat,
-        orders.fees + coalesce(vat.fees_on_top, 0) as fees_incl_vat,
-        orders.fees + coalesce(vat.fees_on_top, 0) - coalesce(vat.fees_vat, 0) as fees_excl_vat
+        orders.fees + coalesce(vat.fees_beside, 0) as fees_incl_vat,
+        orders.fees + coalesce(vat.fees_beside, 0) - coalesce(vat.fees_vat, 0) as fees_excl_vat
     from orders
     left join vat
         on

@@ -12,7 +12,7 @@ renamed as (
         category_id,
         nullif(parent_id, 0) as parent_category_id,
 
-        {{ tidy_text('category') }} as category_name,
+        {{ cscart_text(tidy_text('category')) }} as category_name,
 
         position as sort_number,
 

@@ -11,7 +11,7 @@ renamed as (
         'cscart' as platform,
         usergroup_id as customer_group_id,
 
-        {{ tidy_text('usergroup') }} as customer_group_name,
+        {{ cscart_text(tidy_text('usergroup')) }} as customer_group_name,
 
         {{ is_deleted('usergroups', 'usergroup_id') }} as is_deleted,
 

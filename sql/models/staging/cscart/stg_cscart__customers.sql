@@ -14,9 +14,9 @@ renamed as (
 
         email,
         {{ normalised_email('email') }} as email_normalised,
-        {{ tidy_text('firstname') }} as first_name,
-        {{ tidy_text('lastname') }} as last_name,
-        {{ tidy_text('company') }} as company,
+        {{ cscart_text(tidy_text('firstname')) }} as first_name,
+        {{ cscart_text(tidy_text('lastname')) }} as last_name,
+        {{ cscart_text(tidy_text('company')) }} as company,
         cast(null as text) as vat_code,
         {{ tidy_text('phone') }} as phone,
         cast(null as text) as street_address,

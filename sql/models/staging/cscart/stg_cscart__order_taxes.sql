@@ -13,7 +13,7 @@ renamed as (
         order_id,
         tax_id,
 
-        description as tax_name,
+        {{ cscart_text('description') }} as tax_name,
         cast(applies as text) as applied_amounts,
 
         position as tax_position,

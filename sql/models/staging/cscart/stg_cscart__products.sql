@@ -15,7 +15,7 @@ renamed as (
         cast(null as bigint) as stock_item_id,
 
         {{ tidy_text('product_code') }} as product_code,
-        {{ tidy_text('product') }} as product_name,
+        {{ cscart_text(tidy_text('product')) }} as product_name,
         cast(null as text) as barcode,
         cast(null as text) as stock_barcode,
         cast(null as text) as stock_location,

@@ -11,7 +11,7 @@ renamed as (
         'cscart' as platform,
         shipping_id as shipping_method_id,
 
-        shipping as shipping_method_name,
+        {{ cscart_text('shipping') }} as shipping_method_name,
         cast(null as text) as service_provider,
 
         {{ is_deleted('shippings', 'shipping_id') }} as is_deleted,

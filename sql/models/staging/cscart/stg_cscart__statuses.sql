@@ -11,7 +11,7 @@ renamed as (
         'cscart' as platform,
 
         status as status_code,
-        {{ tidy_text('description') }} as status_name,
+        {{ cscart_text(tidy_text('description')) }} as status_name,
 
         params__payment_received = 'Y' as is_payment_received,
         {{ is_deleted('statuses', 'status') }} as is_deleted

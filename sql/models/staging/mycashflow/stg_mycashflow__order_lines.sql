@@ -32,11 +32,14 @@ renamed as (
         vat_rate,
         unit_price,
         {{ line_amount('unit_price', 'quantity') }} as stated_amount,
+        cast(null as decimal(18, 2)) as stated_incl_vat,
+        cast(null as decimal(18, 2)) as stated_excl_vat,
         purchase_price,
         download_times_left,
 
         coalesce(campaign_id > 0, false) as is_discounted,
         coalesce(quantity < 0, false) as is_return,
+        {{ is_gift_card_product('store', 'product_id') }} as is_gift_card,
         return_to_stock as is_returned_to_stock,
         {{ is_deleted('orders', 'order_id') }} as is_deleted,
 

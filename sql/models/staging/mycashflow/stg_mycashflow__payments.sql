@@ -15,6 +15,7 @@ renamed as (
         payment_method_id,
         external_id,
 
+        cast(null as text) as payment_type,
         lower({{ tidy_text('status') }}) as status,
         upper({{ tidy_text('currency') }}) as currency,
         reference,

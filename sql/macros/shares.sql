@@ -1,0 +1,27 @@
+{# A weight's part of an amount, in cents. Both have 18 digits, so that their product has room. #}
+{% macro share_in_cents(amount, weight, total_weight) -%}
+    coalesce(
+        cast(round(
+            cast(
+                cast({{ amount }} as decimal(18, 2)) * cast({{ weight }} as decimal(18, 2))
+                / nullif(cast({{ total_weight }} as decimal(18, 2)), 0) as decimal(28, 8)
+            ), 2
+        ) as decimal(18, 2)),
+        0
+    )
+{%- endmacro %}
+
+
+{# True for a product that the settings name as a gift card: `gift_card_products: {main: [12, 34]}`. #}
+{% macro is_gift_card_product(store, product_id) -%}
+    {%- set listed = var('gift_card_products') -%}
+    {%- if listed is mapping and listed -%}
+        coalesce(case {{ store }}
+            {%- for name, ids in listed.items() %}
+                when '{{ name }}' then {{ product_id }} in ({{ ids | map('int') | join(', ') or 'null' }})
+            {%- endfor %}
+        end, false)
+    {%- else -%}
+        false
+    {%- endif -%}
+{%- endmacro %}
