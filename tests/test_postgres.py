@@ -118,7 +118,7 @@ class Both:
 
 @pytest.fixture(scope="module")
 def both(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
-    """Loaded, changed, loaded again, swept and built, in both."""
+    """Loaded, changed, loaded again, swept (as if on the day itself) and built, in both."""
     end = int(datetime(2026, 7, 1, tzinfo=UTC).timestamp())
     with cluster.database("pair") as server, make_shop(150, seed=5, end=end) as shop, serve(shop) as running:
         duck, other = (
@@ -133,6 +133,8 @@ def both(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         for settings in (duck, postgres):
             assert sync(settings).exit_code == 0
             assert flow.sweep(settings, settings.chosen(), False, Listener()).exit_code == 0
+            with warehouse_of(settings).connect() as connection:
+                connection.execute(f"update ops.deleted_records set detected_at = '{AS_OF} 10:00:00+00'")
             wish = Wish(as_of=AS_OF, unit_tests=True)
             assert flow.build(settings, wish, Listener()).exit_code == 0
         with published_of(duck).reader() as one, published_of(postgres).reader() as another:
