@@ -8,7 +8,8 @@ shipping_methods as (
         shipping_method_id,
         {{ tidy_text('shipping_method_name') }} as shipping_method_name,
         {{ tidy_text('service_provider') }} as carrier,
-        is_deleted
+        is_deleted,
+        created_at
     from {{ staged('shipping_methods') }} as shipping_methods
 ),
 
