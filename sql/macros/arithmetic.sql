@@ -1,0 +1,75 @@
+{# Arithmetic that no amount stops. DuckDB multiplies short decimals in 18 digits and divides in
+   doubles; here a result has room or is null, and a quotient is rounded once, from what it is. #}
+
+
+{# From here on an amount of money is none that a mart can hold: ten of them fit decimal(18, 2). #}
+{% macro largest_amount() -%}
+    1e15
+{%- endmacro %}
+
+
+{# A product, exact; null when it comes to the limit. `places` are the decimals of the factor that
+   count; together with those of the other one they are 20 at most, which leaves 18 digits. #}
+{% macro product(factor, other, places=6, limit='1e17') -%}
+    case
+        when
+            abs(cast({{ factor }} as double precision) * cast({{ other }} as double precision))
+            < {{ limit }}
+            then cast({{ factor }} as decimal(38, {{ places }})) * {{ other }}
+    end
+{%- endmacro %}
+
+
+{# A quotient rounded to so many decimals, 1 or more, halves away from zero; of two decimals in 38
+   digits, the divisor above zero. A quotient of doubles comes near, what is left over is divided
+   once more, and what is then left over tells exactly on which side of a half it is. #}
+{% macro rounded_quotient(dividend, divisor, decimals) -%}
+    {%- set unit = "0." ~ "0" * (decimals - 1) ~ "1" -%}
+    {%- set near = nearest_quotient(dividend, divisor, decimals) -%}
+    {%- set left = dividend ~ " - " ~ near ~ " * " ~ divisor -%}
+    {%- set found = "(" ~ near ~ " + " ~ nearest_quotient("(" ~ left ~ ")", divisor, decimals) ~ ")" -%}
+    {%- set rest = "(" ~ dividend ~ " - " ~ found ~ " * " ~ divisor ~ ")" -%}
+    {{ found }} + case
+        when
+            abs({{ rest }}) * 2 > {{ divisor }} * {{ unit }}
+            or (
+                abs({{ rest }}) * 2 = {{ divisor }} * {{ unit }}
+                and ({{ rest }} > 0) = ({{ dividend }} > 0)
+            )
+            then case when {{ rest }} > 0 then {{ unit }} else -{{ unit }} end
+        else 0
+    end
+{%- endmacro %}
+
+
+{# The same by doubles, a unit or more away from it. #}
+{% macro nearest_quotient(dividend, divisor, decimals) -%}
+    cast(
+        cast({{ dividend }} as double precision) / cast({{ divisor }} as double precision)
+        as decimal(38, {{ decimals }})
+    )
+{%- endmacro %}
+
+
+{# A quotient rounded to so many decimals; null when there is nothing to divide by, or when it does
+   not fit so many digits. #}
+{% macro ratio(dividend, divisor, decimals, digits=18) -%}
+    {%- set by = "cast(" ~ divisor ~ " as decimal(38, 6))" -%}
+    case
+        when
+            abs(cast({{ dividend }} as double precision)) < least(
+                1e{{ 31 - decimals }},
+                abs(cast({{ divisor }} as double precision)) * 1e{{ digits - decimals - 1 }}
+            )
+            then cast({{ rounded_quotient(
+                "(cast(" ~ dividend ~ " as decimal(38, 6)) * sign(" ~ by ~ "))", "abs(" ~ by ~ ")",
+                decimals
+            ) }} as decimal({{ digits }}, {{ decimals }}))
+    end
+{%- endmacro %}
+
+
+{# A quotient as exact as anything asks for. #}
+{% macro quotient(dividend, divisor) -%}
+    {{ ratio(dividend, divisor, 8, 28) }}
+{%- endmacro %}
