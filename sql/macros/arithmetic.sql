@@ -2,7 +2,8 @@
    doubles; here a result has room or is null, and a quotient is rounded once, from what it is. #}
 
 
-{# From here on an amount of money is none that a mart can hold: ten of them fit decimal(18, 2). #}
+{# From here on the amounts of an order are none that marts hold: ten of them fit decimal(18, 2).
+   Doubles decide it, a hair too early or too late, so macros of money give null at twice as much. #}
 {% macro largest_amount() -%}
     1e15
 {%- endmacro %}
@@ -10,7 +11,7 @@
 
 {# A product, exact; null when it comes to the limit. `places` are the decimals of the factor that
    count; together with those of the other one they are 20 at most, which leaves 18 digits. #}
-{% macro product(factor, other, places=6, limit='1e17') -%}
+{% macro product(factor, other, places=6, limit='2e17') -%}
     case
         when
             abs(cast({{ factor }} as double precision) * cast({{ other }} as double precision))
@@ -72,4 +73,10 @@
 {# A quotient as exact as anything asks for. #}
 {% macro quotient(dividend, divisor) -%}
     {{ ratio(dividend, divisor, 8, 28) }}
+{%- endmacro %}
+
+
+{# A number as raw tables hold them, in 18 digits; null when it has more. #}
+{% macro fitted(number) -%}
+    case when abs({{ number }}) < 999999999999 then cast({{ number }} as decimal(18, 6)) end
 {%- endmacro %}

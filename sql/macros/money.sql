@@ -13,7 +13,7 @@
 {# Price times quantity, exact; null when it comes to what no amount of money is. #}
 {% macro line_amount(unit_price, quantity) -%}
     {{ product(
-        "coalesce(" ~ unit_price ~ ", 0)", "coalesce(" ~ quantity ~ ", 0)", 6, largest_amount()
+        "coalesce(" ~ unit_price ~ ", 0)", "coalesce(" ~ quantity ~ ", 0)", 6, "2 * " ~ largest_amount()
     ) }}
 {%- endmacro %}
 
@@ -49,7 +49,7 @@
         when ({{ prices_include_vat }}) is not true then {{ money(amount) }}
         when
             abs(cast({{ amount }} as double precision))
-            < cast({{ factor }} as double precision) * {{ largest_amount() }}
+            < cast({{ factor }} as double precision) * 2 * {{ largest_amount() }}
             then cast({{ rounded_quotient(
                 "cast(" ~ amount ~ " as decimal(38, 12))", factor, 2
             ) }} as decimal(18, 2))

@@ -1,5 +1,5 @@
 -- Nothing is lost or doubled between staging and marts: rows and money of each store agree, less
--- what the store has deleted.
+-- what the store has deleted, and orders that are out of range.
 with
 
 staged_taxes as (
@@ -10,7 +10,10 @@ staged_taxes as (
         round(sum(amount_incl_vat), 2) as incl_vat,
         round(sum(amount_excl_vat), 2) as excl_vat
     from {{ staged('order_taxes') }} as order_taxes
-    where component in ('goods', 'shipping', 'fees') and not is_deleted
+    where
+        component in ('goods', 'shipping', 'fees')
+        and not is_deleted
+        and not {{ is_out_of_range() }}
     group by 1, 2, 3
 ),
 
@@ -20,7 +23,7 @@ staged as (
         'orders' as measure,
         count(*) as quantity
     from {{ staged('orders') }} as orders
-    where not is_deleted
+    where not is_deleted and not {{ is_out_of_range() }}
     group by 1, 2
     union all
     select
@@ -28,7 +31,7 @@ staged as (
         'pieces' as measure,
         sum(quantity) as quantity
     from {{ staged('order_lines') }} as order_lines
-    where not is_deleted
+    where not is_deleted and not {{ is_out_of_range() }}
     group by 1, 2
     union all
     select
@@ -36,7 +39,7 @@ staged as (
         'payments' as measure,
         sum(round(amount, 2)) as quantity
     from {{ staged('payments') }} as payments
-    where not is_deleted
+    where not is_deleted and not {{ is_out_of_range() }}
     group by 1, 2
     union all
     select

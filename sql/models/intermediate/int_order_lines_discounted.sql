@@ -42,8 +42,7 @@ totalled as (
 shared as (
     select
         *,
-        coalesce({{ money(quotient('discounts_excl_vat * weight', 'total_weight')) }}, 0)
-            as line_share
+        {{ share_in_cents('discounts_excl_vat', 'weight', 'total_weight') }} as line_share
     from totalled
 ),
 

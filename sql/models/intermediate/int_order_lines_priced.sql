@@ -31,7 +31,7 @@ rounded as (
         lines.order_id,
         lines.order_line_id,
         lines.vat_rate,
-        abs(lines.stated_amount) as size,
+        cast(abs(lines.stated_amount) as double precision) as size,
         {{ amount_with_vat(
             'lines.stated_amount', 'lines.vat_rate', 'vat_bases.prices_include_vat'
         ) }} as incl_vat,

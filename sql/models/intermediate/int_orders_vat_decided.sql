@@ -2,7 +2,7 @@ with
 
 orders as (
     select * from {{ staged('orders') }} as orders
-    where not is_deleted
+    where not is_deleted and not {{ is_out_of_range() }}
 ),
 
 lines as (
@@ -10,7 +10,9 @@ lines as (
         store,
         order_id,
         sum(stated_amount) as stated_amount,
-        sum(abs(stated_amount) * coalesce(vat_rate, 0)) as rate_weight,
+        min(coalesce(vat_rate, 0)) filter (where stated_amount <> 0) as lowest_rate,
+        max(coalesce(vat_rate, 0)) filter (where stated_amount <> 0) as highest_rate,
+        sum({{ product('abs(stated_amount)', 'coalesce(vat_rate, 0)', 12) }}) as rate_weight,
         sum(abs(stated_amount)) as weight
     from {{ staged('order_lines') }} as order_lines
     where not is_deleted
@@ -26,7 +28,10 @@ compared as (
         orders.store,
         orders.order_id,
         orders.version_id,
-        {{ ratio('lines.rate_weight', 'lines.weight', 6) }} as average_vat_rate,
+        case
+            when lines.lowest_rate = lines.highest_rate then lines.lowest_rate
+            else {{ ratio('lines.rate_weight', 'lines.weight', 14, 28) }}
+        end as average_vat_rate,
         abs(lines.stated_amount - order_taxes.goods_incl_vat) as distance_to_incl_vat,
         abs(lines.stated_amount - order_taxes.goods_excl_vat) as distance_to_excl_vat
     from orders
@@ -54,7 +59,7 @@ final as (
     select
         store,
         order_id,
-        cast(coalesce(average_vat_rate, 0) as decimal(18, 6)) as average_vat_rate,
+        cast(coalesce(average_vat_rate, 0) as decimal(28, 14)) as average_vat_rate,
         coalesce(
             vote = 1,
             avg(vote) over (partition by store, version_id) >= 0.5,

@@ -2,7 +2,7 @@ with
 
 payments as (
     select * from {{ staged('payments') }} as payments
-    where not is_deleted
+    where not is_deleted and not {{ is_out_of_range() }}
 ),
 
 stores as (

@@ -47,7 +47,7 @@ final as (
         customer_count,
         {{ ratio('customer_count', 'sum(customer_count) over (partition by store)', 4) }}
             as customer_share,
-        {{ money('net_sales_365_days') }} as net_sales_365_days,
+        {{ money_sum('net_sales_365_days') }} as net_sales_365_days,
         {{ ratio('net_sales_365_days', 'sum(net_sales_365_days) over (partition by store)', 4) }}
             as net_sales_share,
         as_of

@@ -26,7 +26,7 @@ final as (
     where
         stores.average_order_value > 0
         and customers.average_order_value
-        >= stores.average_order_value * {{ var('big_spender_multiple') }}
+        >= {{ product('stores.average_order_value', var('big_spender_multiple'), 2) }}
 )
 
 select * from final

@@ -52,12 +52,12 @@ final as (
         cast(null as text) as model_name,
         lines.line_position,
         lines.quantity,
-        cast(coalesce(line_rates.vat_rate, order_rates.vat_rate, 0) as decimal(18, 6)) as vat_rate,
+        {{ fitted('coalesce(line_rates.vat_rate, order_rates.vat_rate, 0)') }} as vat_rate,
         lines.unit_price,
         lines.stated_amount,
         cast(null as decimal(18, 6)) as purchase_price,
         lines.is_discounted,
-        false as is_return,
+        {{ is_return('lines.unit_price', 'lines.quantity') }} as is_return,
         lines.is_deleted,
         orders.ordered_at as created_at
     from lines

@@ -29,11 +29,11 @@ applied_parts as (
         vat_rate,
         is_in_price,
         case part when 'S' then 'shipping' when 'PS' then 'fees' else 'goods' end as component,
-        case when order_line_id ~ '^[0-9]+$' then cast(order_line_id as bigint) end
+        case when order_line_id ~ '^[0-9]{1,18}$' then cast(order_line_id as bigint) end
             as order_line_id,
-        cast(vat_amount as decimal(18, 6)) as vat_amount
+        cast(vat_amount as decimal(28, 6)) as vat_amount
     from parts
-    where part in ('P', 'S', 'PS') and vat_amount ~ '^-?[0-9]+([.][0-9]+)?$'
+    where part in ('P', 'S', 'PS') and vat_amount ~ '^-?[0-9]{1,12}([.][0-9]+)?$'
 ),
 
 applied_sums as (
@@ -54,7 +54,7 @@ rests as (
         order_taxes.vat_rate,
         order_taxes.is_in_price,
         cast(
-            order_taxes.vat_amount - coalesce(applied_sums.vat_amount, 0) as decimal(18, 6)
+            order_taxes.vat_amount - coalesce(applied_sums.vat_amount, 0) as decimal(28, 6)
         ) as vat_amount
     from order_taxes
     left join applied_sums
