@@ -1,4 +1,4 @@
-"""The macros of money, held against Python's Decimal: every sum that fits is exact, and none stops a build."""
+"""The macros of money, held against Python's Decimal: what fits is exact, and nothing stops a build."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Ask = Callable[[str], list[Any]]
 Pairs = Sequence[tuple[Decimal, Decimal]]
 
 MACROS = Path(__file__).parents[1] / "sql/macros"
-FILES = ("arithmetic.sql", "money.sql", "shares.sql")
+FILES = ("quotients.sql", "arithmetic.sql", "money.sql", "shares.sql")
 TOO_LARGE = 2 * Decimal(10) ** 15
 RATES = ("0", "25.5", "27", "14", "100", "8", "0.000001", "-99.999999", "-100", "999999999999.999999")
 EDGES = (

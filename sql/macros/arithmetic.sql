@@ -21,41 +21,9 @@
 {%- endmacro %}
 
 
-{# A quotient rounded to so many decimals, 1 or more, halves away from zero; of two decimals in 38
-   digits, the divisor above zero. A quotient of doubles comes near, what is left over is divided
-   once more, and what is then left over tells exactly on which side of a half it is. #}
-{% macro rounded_quotient(dividend, divisor, decimals) -%}
-    {%- set unit = "0." ~ "0" * (decimals - 1) ~ "1" -%}
-    {%- set near = nearest_quotient(dividend, divisor, decimals) -%}
-    {%- set left = dividend ~ " - " ~ near ~ " * " ~ divisor -%}
-    {%- set found = "(" ~ near ~ " + " ~ nearest_quotient("(" ~ left ~ ")", divisor, decimals) ~ ")" -%}
-    {%- set rest = "(" ~ dividend ~ " - " ~ found ~ " * " ~ divisor ~ ")" -%}
-    {{ found }} + case
-        when
-            abs({{ rest }}) * 2 > {{ divisor }} * {{ unit }}
-            or (
-                abs({{ rest }}) * 2 = {{ divisor }} * {{ unit }}
-                and ({{ rest }} > 0) = ({{ dividend }} > 0)
-            )
-            then case when {{ rest }} > 0 then {{ unit }} else -{{ unit }} end
-        else 0
-    end
-{%- endmacro %}
-
-
-{# The same by doubles, a unit or more away from it. #}
-{% macro nearest_quotient(dividend, divisor, decimals) -%}
-    cast(
-        cast({{ dividend }} as double precision) / cast({{ divisor }} as double precision)
-        as decimal(38, {{ decimals }})
-    )
-{%- endmacro %}
-
-
 {# A quotient rounded to so many decimals; null when there is nothing to divide by, or when it does
    not fit so many digits. #}
 {% macro ratio(dividend, divisor, decimals, digits=18) -%}
-    {%- set by = "cast(" ~ divisor ~ " as decimal(38, 6))" -%}
     case
         when
             abs(cast({{ dividend }} as double precision)) < least(
@@ -63,7 +31,7 @@
                 abs(cast({{ divisor }} as double precision)) * 1e{{ digits - decimals - 1 }}
             )
             then cast({{ rounded_quotient(
-                "(cast(" ~ dividend ~ " as decimal(38, 6)) * sign(" ~ by ~ "))", "abs(" ~ by ~ ")",
+                "cast(" ~ dividend ~ " as decimal(38, 6))", "cast(" ~ divisor ~ " as decimal(38, 6))",
                 decimals
             ) }} as decimal({{ digits }}, {{ decimals }}))
     end

@@ -21,15 +21,22 @@ line_rates as (
     group by 1, 2, 3
 ),
 
+-- what a tax is on
+taxed as (
+    select
+        *,
+        {{ quotient('vat_amount', 'vat_rate') }} as taxed_amount
+    from {{ ref('int_cscart__order_vat_parts') }}
+    where component = 'goods'
+),
+
 -- of orders whose taxes name no line
 order_rates as (
     select
         store,
         order_id,
-        {{ ratio('sum(vat_amount)', 'sum(' ~ quotient('vat_amount', 'vat_rate') ~ ')', 6) }}
-            as vat_rate
-    from {{ ref('int_cscart__order_vat_parts') }}
-    where component = 'goods'
+        {{ ratio('sum(vat_amount)', 'sum(taxed_amount)', 6) }} as vat_rate
+    from taxed
     group by 1, 2
     having bool_and(order_line_id is null)
 ),
