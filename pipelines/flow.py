@@ -16,6 +16,7 @@ from pipelines.job import Job, Loaded, Wanted
 from pipelines.load import load_store
 from pipelines.lock import run_lock
 from pipelines.record import Record, row_of_killed, write
+from pipelines.setaside import left_out
 from pipelines.settings import Settings, Store, now
 from pipelines.sweep import is_due, sweep_store
 from pipelines.tidy import drop_old, drop_unsent
@@ -59,7 +60,7 @@ def build(settings: Settings, wish: Wish, teller: Teller) -> Record:
     with _running(settings, "build", (), teller) as record:
         if not _has_schema(warehouse_of(settings), "raw_%"):
             raise SettingsError("nothing is loaded yet: run `kassavirta sync` first")
-        _build_models(settings, wish, teller)
+        _build_models(settings, wish, record, teller)
         if wish.select:
             teller.say("not published: only a selection was built")
         else:
@@ -78,7 +79,7 @@ def run(settings: Settings, stores: Sequence[Store], wish: Wish, teller: Teller)
         _sync_stores(settings, stores, Wanted(), teller, record)
         if len(record.failed_stores) < len(stores):
             _sweep_due(settings, stores, teller, record)
-            _build_models(settings, wish, teller)
+            _build_models(settings, wish, record, teller)
             _publish_and_report(settings, record, teller)
             if settings.accounts() and not wish.as_of:
                 _activate(settings, settings.accounts(), None, teller, record)
@@ -132,7 +133,7 @@ def forget(settings: Settings, email: str, teller: Teller) -> Record:
         record.rows = dict(erase(settings, email, record.run_id))
         is_built = _has_schema(place, "marts")
         if is_built:
-            _build_models(settings, Wish(), teller)
+            _build_models(settings, Wish(), record, teller)
         place.rewrite()
         if is_built:
             _publish_and_report(settings, record, teller)
@@ -197,7 +198,7 @@ def _do(work: Callable[[Job], None], job: Job, teller: Teller, record: Record) -
         _enter(job, record, teller)
 
 
-def _build_models(settings: Settings, wish: Wish, teller: Teller) -> None:
+def _build_models(settings: Settings, wish: Wish, record: Record, teller: Teller) -> None:
     from pipelines.transform import build as build_models
 
     with warehouse_of(settings).connect() as connection:
@@ -208,6 +209,9 @@ def _build_models(settings: Settings, wish: Wish, teller: Teller) -> None:
     teller.say(f"models and tests: {result.passed} passed, {len(result.warned)} warned")
     for name in result.warned:
         teller.say(f"warning: {name}")
+    for remark in left_out(warehouse_of(settings)):
+        record.remarks.append(remark)
+        teller.say(remark)
 
 
 def _publish_and_report(settings: Settings, record: Record, teller: Teller) -> None:

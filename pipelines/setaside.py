@@ -1,8 +1,13 @@
-"""What could not be loaded, in the `ops` tables: rows without an exact meaning, and places without a row."""
+"""What is in no number: rows without an exact meaning, places without a row, and orders out of range.
+
+The first two are not loaded, and are in the `ops` tables; the models leave out the third, whose amounts no
+mart can hold, and name them in `metrics.met_orders_out_of_range`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from pipelines import warehouse
 from pipelines.extract.gaps import Unread
@@ -10,6 +15,10 @@ from pipelines.extract.ledger import Ledger
 from pipelines.extract.reading import ListReader
 from pipelines.extract.stream import Stream
 from pipelines.warehouse import Connection, Warehouse
+
+# Orders of a store that are named one by one.
+MOST_NAMED = 10
+OUT_OF_RANGE = "met_orders_out_of_range"
 
 
 def keep_rejected(place: Warehouse, ledger: Ledger, run_id: str) -> None:
@@ -88,3 +97,19 @@ def keep_unread(connection: Connection, reader: ListReader, unread: Sequence[Unr
         if not gap.rejected
     ]
     warehouse.insert(connection, "quarantine", rows)
+
+
+def left_out(place: Warehouse) -> Iterator[str]:
+    """Remarks about the orders that the models leave out, the first ones of each store by number."""
+    with place.connect(read_only=True) as connection:
+        if not warehouse.has_table(connection, "metrics", OUT_OF_RANGE):
+            return
+        rows = connection.execute(
+            f"select store, order_id, reason from metrics.{OUT_OF_RANGE} order by store, order_id"
+        ).fetchall()
+    for store, orders in groupby(rows, key=lambda row: row[0]):
+        named = list(orders)
+        for _, order_id, reason in named[:MOST_NAMED]:
+            yield f"{store}: order {order_id} is left out of all numbers: {reason}"
+        if len(named) > MOST_NAMED:
+            yield f"{store}: {len(named)} orders are left out of all numbers, all in metrics.{OUT_OF_RANGE}"

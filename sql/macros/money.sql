@@ -4,44 +4,54 @@
 {%- endmacro %}
 
 
-{# A quotient, null when there is nothing to divide by.
-   DuckDB divides in doubles: the outer cast brings back the exact half that rounding needs. #}
-{% macro quotient(dividend, divisor) -%}
-    cast(cast({{ dividend }} as decimal(28, 6)) / nullif({{ divisor }}, 0) as decimal(28, 8))
+{# A sum of money over orders: they may come to more than one order can. #}
+{% macro money_sum(amount) -%}
+    cast(round({{ amount }}, 2) as decimal(28, 2))
 {%- endmacro %}
 
 
-{# A quotient rounded to so many decimals. #}
-{% macro ratio(dividend, divisor, decimals) -%}
-    cast(round({{ quotient(dividend, divisor) }}, {{ decimals }}) as decimal(18, {{ decimals }}))
-{%- endmacro %}
-
-
-{# Price times quantity. The cast makes room: two decimal(18, 6) overflow from 1,000,000 on. #}
+{# Price times quantity, exact; null when it comes to what no amount of money is. #}
 {% macro line_amount(unit_price, quantity) -%}
-    cast(
-        cast(coalesce({{ unit_price }}, 0) as decimal(28, 6)) * coalesce({{ quantity }}, 0)
-        as decimal(18, 6)
+    {{ product(
+        "coalesce(" ~ unit_price ~ ", 0)", "coalesce(" ~ quantity ~ ", 0)", 6, "2 * " ~ largest_amount()
+    ) }}
+{%- endmacro %}
+
+
+{# True for what lowers an order: its price or its quantity is below zero, but not both. Goods
+   that cost nothing are sent back by the quantity alone. #}
+{% macro is_return(unit_price, quantity) -%}
+    coalesce(
+        ({{ quantity }} < 0 and coalesce({{ unit_price }}, 0) >= 0)
+        or ({{ quantity }} > 0 and {{ unit_price }} < 0),
+        false
     )
 {%- endmacro %}
 
 
-{# An amount with VAT, whichever way it was priced. #}
-{% macro amount_with_vat(amount, vat_rate, prices_include_vat) -%}
+{# An amount with VAT, whichever way it was priced; null when it is none that a mart can hold.
+   `places` are the decimals of the amount; together with those of the rate 20 at most. #}
+{% macro amount_with_vat(amount, vat_rate, prices_include_vat, places=12) -%}
     case
         when {{ prices_include_vat }} then {{ money(amount) }}
         else {{ money(
-            "cast(" ~ amount ~ " as decimal(28, 6)) * (100 + coalesce(" ~ vat_rate ~ ", 0)) * 0.01"
+            "(" ~ product(amount, "(100 + coalesce(" ~ vat_rate ~ ", 0))", places) ~ ") * 0.01"
         ) }}
     end
 {%- endmacro %}
 
 
-{# An amount without VAT, whichever way it was priced. #}
+{# An amount without VAT, whichever way it was priced; null when it is none that a mart can hold,
+   or when the rate leaves nothing of it. #}
 {% macro amount_without_vat(amount, vat_rate, prices_include_vat) -%}
+    {%- set factor = "(cast(100 + coalesce(" ~ vat_rate ~ ", 0) as decimal(38, 14)) * 0.01)" -%}
     case
-        when {{ prices_include_vat }}
-            then {{ money(quotient(amount ~ " * 100", "100 + coalesce(" ~ vat_rate ~ ", 0)")) }}
-        else {{ money(amount) }}
+        when ({{ prices_include_vat }}) is not true then {{ money(amount) }}
+        when
+            abs(cast({{ amount }} as double precision))
+            < cast({{ factor }} as double precision) * 2 * {{ largest_amount() }}
+            then cast({{ rounded_quotient(
+                "cast(" ~ amount ~ " as decimal(38, 12))", factor, 2
+            ) }} as decimal(18, 2))
     end
 {%- endmacro %}

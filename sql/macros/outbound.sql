@@ -17,9 +17,9 @@
 {%- endmacro %}
 
 
-{# Money in whole cents. #}
+{# Money in whole cents; null when there are more of them than a bigint holds. #}
 {% macro cents(amount) -%}
-    cast(round({{ amount }} * 100, 0) as bigint)
+    cast(round({{ product(amount, 100, 6, "9e18") }}, 0) as bigint)
 {%- endmacro %}
 
 

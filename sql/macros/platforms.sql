@@ -69,7 +69,8 @@
             'text': 'order_line_key order_key store platform product_code product_name model_name',
             'bigint': 'order_line_id order_id product_id variation_id bundle_id campaign_id'
                 ' shipment_id line_position',
-            'decimal(18, 6)': 'quantity vat_rate unit_price stated_amount purchase_price',
+            'decimal(18, 6)': 'quantity vat_rate unit_price purchase_price',
+            'decimal(38, 12)': 'stated_amount',
             'decimal(18, 2)': 'stated_incl_vat stated_excl_vat',
             'boolean': 'is_discounted is_return is_gift_card is_deleted',
             'timestamp with time zone': 'created_at',

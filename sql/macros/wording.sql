@@ -6,5 +6,5 @@
 
 {# A share in words, in whole per cent: "75 %". #}
 {% macro share_in_words(share) -%}
-    cast(cast(round({{ share }} * 100, 0) as integer) as text) || ' %'
+    cast(cast(round({{ product(share, 100) }}, 0) as decimal(38, 0)) as text) || ' %'
 {%- endmacro %}

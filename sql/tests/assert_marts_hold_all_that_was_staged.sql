@@ -1,18 +1,23 @@
 -- Nothing is lost or doubled between staging and marts: rows and money of each store agree, less
--- what the store has deleted, and what began after as_of.
+-- what the store has deleted, what began after as_of, and orders that are out of range.
 with
 
 stores as (
     select * from {{ stores_and_ends(ref('dim_stores')) }} as stores
 ),
 
+known_orders as (
+    select * from {{ staged('orders') }} as orders
+    where not is_deleted and not {{ is_out_of_range() }}
+),
+
 staged_orders as (
     select
         orders.store,
         orders.order_id
-    from {{ staged('orders') }} as orders
+    from known_orders as orders
     left join stores on orders.store = stores.store
-    where not orders.is_deleted and {{ has_begun('orders.ordered_at') }}
+    where {{ has_begun('orders.ordered_at') }}
 ),
 
 order_taxes as (

@@ -37,7 +37,7 @@ rounded as (
         lines.vat_rate,
         not {{ has_begun('lines.created_at') }} as is_later,
         lines.is_gift_card,
-        abs(lines.stated_amount) as size,
+        cast(abs(lines.stated_amount) as double precision) as size,
         coalesce(lines.stated_incl_vat, {{ amount_with_vat(
             'lines.stated_amount', 'lines.vat_rate', 'vat_bases.prices_include_vat'
         ) }}) as incl_vat,

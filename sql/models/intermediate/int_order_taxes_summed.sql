@@ -2,7 +2,7 @@ with
 
 order_taxes as (
     select * from {{ staged('order_taxes') }} as order_taxes
-    where not is_deleted
+    where not is_deleted and not {{ is_out_of_range() }}
 ),
 
 summed as (

@@ -2,7 +2,7 @@ with
 
 orders as (
     select * from {{ staged('orders') }} as orders
-    where not is_deleted
+    where not is_deleted and not {{ is_out_of_range() }}
 ),
 
 stores as (
@@ -19,7 +19,9 @@ line_sums as (
         order_lines.store,
         order_lines.order_id,
         count(*) as line_count,
-        sum(order_lines.quantity) filter (where not order_lines.is_return) as units,
+        sum(order_lines.quantity) filter (
+            where not order_lines.is_return and order_lines.quantity > 0
+        ) as units,
         bool_and(order_lines.is_return) as is_all_returns
     from {{ staged('order_lines') }} as order_lines
     left join stores on order_lines.store = stores.store
@@ -38,7 +40,7 @@ classified as (
         orders.order_id,
         coalesce(orders.parent_order_id, orders.order_id) as purchase_id,
         coalesce(line_sums.line_count, 0) as line_count,
-        cast(coalesce(line_sums.units, 0) as decimal(18, 6)) as units,
+        cast(coalesce(line_sums.units, 0) as decimal(28, 6)) as units,
         {{ counts('order_statuses.is_counted', 'orders.status') }} as is_counted,
         coalesce(order_statuses.is_cancelled, orders.status = 'cancelled', false)
             as is_cancelled,

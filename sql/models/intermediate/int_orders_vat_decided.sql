@@ -2,7 +2,7 @@ with
 
 orders as (
     select * from {{ staged('orders') }} as orders
-    where not is_deleted
+    where not is_deleted and not {{ is_out_of_range() }}
 ),
 
 stores as (
@@ -15,9 +15,15 @@ lines as (
         order_lines.store,
         order_lines.order_id,
         sum(order_lines.stated_amount) as stated_amount,
-        sum(abs(order_lines.stated_amount) * coalesce(order_lines.vat_rate, 0)) filter (
-            where {{ has_begun('order_lines.created_at') }}
-        ) as rate_weight,
+        min(coalesce(order_lines.vat_rate, 0)) filter (
+            where order_lines.stated_amount <> 0 and {{ has_begun('order_lines.created_at') }}
+        ) as lowest_rate,
+        max(coalesce(order_lines.vat_rate, 0)) filter (
+            where order_lines.stated_amount <> 0 and {{ has_begun('order_lines.created_at') }}
+        ) as highest_rate,
+        sum({{ product(
+            'abs(order_lines.stated_amount)', 'coalesce(order_lines.vat_rate, 0)', 12
+        ) }}) filter (where {{ has_begun('order_lines.created_at') }}) as rate_weight,
         sum(abs(order_lines.stated_amount)) filter (
             where {{ has_begun('order_lines.created_at') }}
         ) as weight
@@ -36,7 +42,10 @@ compared as (
         orders.store,
         orders.order_id,
         orders.version_id,
-        {{ ratio('lines.rate_weight', 'lines.weight', 6) }} as average_vat_rate,
+        case
+            when lines.lowest_rate = lines.highest_rate then lines.lowest_rate
+            else {{ ratio('lines.rate_weight', 'lines.weight', 14, 28) }}
+        end as average_vat_rate,
         abs(lines.stated_amount - order_taxes.goods_incl_vat) as distance_to_incl_vat,
         abs(lines.stated_amount - order_taxes.goods_excl_vat) as distance_to_excl_vat
     from orders
@@ -66,7 +75,7 @@ final as (
     select
         store,
         order_id,
-        cast(coalesce(average_vat_rate, 0) as decimal(18, 6)) as average_vat_rate,
+        cast(coalesce(average_vat_rate, 0) as decimal(28, 14)) as average_vat_rate,
         coalesce(
             vote = 1,
             avg(vote) over (partition by store, version_id) >= 0.5,

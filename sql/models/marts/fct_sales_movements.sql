@@ -92,7 +92,7 @@ final as (
         platform,
         movement_type,
         currency,
-        cast(units as decimal(18, 6)) as units,
+        cast(units as decimal(28, 6)) as units,
         {{ money('gross_sales') }} as gross_sales,
         {{ money('returns') }} as returns,
         {{ money('discounts') }} as discounts,

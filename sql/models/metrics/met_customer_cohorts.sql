@@ -121,10 +121,10 @@ final as (
             when filled.is_reached
                 then {{ ratio('filled.active_customer_count', 'filled.customer_count', 4) }}
         end as retention_rate,
-        case when filled.is_reached then {{ money('filled.net_sales') }} end as net_sales,
+        case when filled.is_reached then {{ money_sum('filled.net_sales') }} end as net_sales,
         case
             when filled.is_reached
-                then {{ ratio('filled.cumulative_net_sales', 'filled.customer_count', 2) }}
+                then {{ ratio('filled.cumulative_net_sales', 'filled.customer_count', 2, 28) }}
         end as cumulative_net_sales_per_customer,
         filled.month_start_date
     from filled

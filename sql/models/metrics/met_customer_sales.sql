@@ -81,13 +81,13 @@ final as (
             when habits.gap_count >= {{ var('usual_gap_minimum_gaps') }}
                 then cast(habits.median_gap as decimal(18, 1))
         end as median_days_between_orders,
-        {{ money('sales.gross_sales') }} as gross_sales,
-        {{ money('sales.returns') }} as returns,
-        {{ money('sales.net_sales') }} as net_sales,
-        {{ money('coalesce(sales.net_sales_365_days, 0)') }} as net_sales_365_days,
-        {{ money('coalesce(sales.purchase_net_sales, 0)') }} as purchase_net_sales,
-        {{ money('coalesce(payments.paid, 0)') }} as paid,
-        {{ money('coalesce(payments.refunded, 0)') }} as refunded,
+        {{ money_sum('sales.gross_sales') }} as gross_sales,
+        {{ money_sum('sales.returns') }} as returns,
+        {{ money_sum('sales.net_sales') }} as net_sales,
+        {{ money_sum('coalesce(sales.net_sales_365_days, 0)') }} as net_sales_365_days,
+        {{ money_sum('coalesce(sales.purchase_net_sales, 0)') }} as purchase_net_sales,
+        {{ money_sum('coalesce(payments.paid, 0)') }} as paid,
+        {{ money_sum('coalesce(payments.refunded, 0)') }} as refunded,
         sales.as_of
     from sales
     left join habits on sales.customer_key = habits.customer_key

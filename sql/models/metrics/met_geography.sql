@@ -39,7 +39,7 @@ final as (
         stores.currency,
         places.order_count,
         places.customer_count,
-        {{ money('places.net_sales') }} as net_sales,
+        {{ money_sum('places.net_sales') }} as net_sales,
         stores.as_of
     from places
     inner join stores on places.store = stores.store

@@ -63,7 +63,7 @@ final as (
         cast(weekdays.weekday_number as bigint) as weekday_number,
         cast(hours.hour_number as bigint) as hour_number,
         coalesce(hourly.order_count, 0) as order_count,
-        {{ money('coalesce(hourly.net_sales, 0)') }} as net_sales,
+        {{ money_sum('coalesce(hourly.net_sales, 0)') }} as net_sales,
         stores.as_of
     from stores
     inner join selling_stores on stores.store = selling_stores.store

@@ -51,9 +51,9 @@ final as (
         coalesce(member_sums.member_count, 0) as member_count,
         coalesce(member_sums.buyer_count, 0) as buyer_count,
         coalesce(purchase_sums.order_count_30_days, 0) as order_count_30_days,
-        {{ money('coalesce(purchase_sums.order_value_30_days, 0)') }} as order_value_30_days,
+        {{ money_sum('coalesce(purchase_sums.order_value_30_days, 0)') }} as order_value_30_days,
         {{ ratio(
-            'purchase_sums.order_value_365_days', 'purchase_sums.order_count_365_days', 2
+            'purchase_sums.order_value_365_days', 'purchase_sums.order_count_365_days', 2, 28
         ) }} as average_order_value_365_days,
         {{ ratio(
             'purchase_sums.order_count_30_days', 'purchase_sums.buyer_count_30_days', 4

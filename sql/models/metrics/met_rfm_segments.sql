@@ -57,7 +57,7 @@ final as (
         filled.currency,
         filled.customer_count,
         {{ ratio('filled.customer_count', 'totals.customer_count', 4) }} as customer_share,
-        {{ money('filled.net_sales_365_days') }} as net_sales_365_days,
+        {{ money_sum('filled.net_sales_365_days') }} as net_sales_365_days,
         {{ ratio('filled.net_sales_365_days', 'totals.net_sales_365_days', 4) }}
             as net_sales_share,
         filled.as_of

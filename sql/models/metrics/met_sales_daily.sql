@@ -86,21 +86,21 @@ final as (
         coalesce(daily.customer_count, 0) as customer_count,
         coalesce(daily.new_customer_count, 0) as new_customer_count,
         coalesce(daily.customer_count - daily.new_customer_count, 0) as returning_customer_count,
-        cast(coalesce(daily.units, 0) as decimal(18, 6)) as units,
-        {{ money('coalesce(daily.gross_sales, 0)') }} as gross_sales,
-        {{ money('coalesce(daily.discounts, 0)') }} as discounts,
-        {{ money('coalesce(daily.returns, 0)') }} as returns,
-        {{ money('coalesce(daily.net_sales, 0)') }} as net_sales,
-        {{ money('coalesce(daily.gift_card_sales, 0)') }} as gift_card_sales,
-        {{ money('coalesce(daily.tax, 0)') }} as tax,
-        {{ money('coalesce(daily.shipping, 0)') }} as shipping,
-        {{ money('coalesce(daily.fees, 0)') }} as fees,
-        {{ money('coalesce(daily.total, 0)') }} as total,
-        {{ money('coalesce(daily.new_customer_net_sales, 0)') }} as new_customer_net_sales,
-        {{ money('coalesce(daily.returning_customer_net_sales, 0)') }}
+        cast(coalesce(daily.units, 0) as decimal(28, 6)) as units,
+        {{ money_sum('coalesce(daily.gross_sales, 0)') }} as gross_sales,
+        {{ money_sum('coalesce(daily.discounts, 0)') }} as discounts,
+        {{ money_sum('coalesce(daily.returns, 0)') }} as returns,
+        {{ money_sum('coalesce(daily.net_sales, 0)') }} as net_sales,
+        {{ money_sum('coalesce(daily.gift_card_sales, 0)') }} as gift_card_sales,
+        {{ money_sum('coalesce(daily.tax, 0)') }} as tax,
+        {{ money_sum('coalesce(daily.shipping, 0)') }} as shipping,
+        {{ money_sum('coalesce(daily.fees, 0)') }} as fees,
+        {{ money_sum('coalesce(daily.total, 0)') }} as total,
+        {{ money_sum('coalesce(daily.new_customer_net_sales, 0)') }} as new_customer_net_sales,
+        {{ money_sum('coalesce(daily.returning_customer_net_sales, 0)') }}
             as returning_customer_net_sales,
-        {{ money('coalesce(daily.purchase_net_sales, 0)') }} as order_value,
-        {{ ratio('daily.purchase_net_sales', 'daily.order_count', 2) }} as average_order_value
+        {{ money_sum('coalesce(daily.purchase_net_sales, 0)') }} as order_value,
+        {{ ratio('daily.purchase_net_sales', 'daily.order_count', 2, 28) }} as average_order_value
     from calendar
     left join daily
         on

@@ -110,13 +110,13 @@ final as (
         coalesce(people_sums.new_customer_count, 0) as new_customer_count,
         coalesce(people_sums.customer_count - people_sums.new_customer_count, 0)
             as returning_customer_count,
-        {{ money('sums.net_sales') }} as net_sales,
-        {{ money('sums.total') }} as total,
-        {{ money('coalesce(people_sums.new_customer_net_sales, 0)') }} as new_customer_net_sales,
-        {{ money('coalesce(people_sums.returning_customer_net_sales, 0)') }}
+        {{ money_sum('sums.net_sales') }} as net_sales,
+        {{ money_sum('sums.total') }} as total,
+        {{ money_sum('coalesce(people_sums.new_customer_net_sales, 0)') }} as new_customer_net_sales,
+        {{ money_sum('coalesce(people_sums.returning_customer_net_sales, 0)') }}
             as returning_customer_net_sales,
-        {{ money('sums.order_value') }} as order_value,
-        {{ ratio('sums.order_value', 'sums.order_count', 2) }} as average_order_value,
+        {{ money_sum('sums.order_value') }} as order_value,
+        {{ ratio('sums.order_value', 'sums.order_count', 2, 28) }} as average_order_value,
         {{ ratio(
             'people_sums.customer_count - people_sums.new_customer_count',
             'people_sums.customer_count', 4

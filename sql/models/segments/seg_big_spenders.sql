@@ -31,7 +31,8 @@ final as (
     -- averages are rounded for the reader alone
     where
         sales.store_average_order > 0
-        and sales.average_order >= sales.store_average_order * {{ var('big_spender_multiple') }}
+        and sales.average_order
+        >= {{ product('sales.store_average_order', var('big_spender_multiple'), 8) }}
 )
 
 select * from final

@@ -71,7 +71,7 @@ returned as (
         products.return_position as line_position,
         cast(ways.sign * products.quantity as decimal(18, 6)) as quantity,
         products.unit_price,
-        cast(ways.sign * products.stated_amount as decimal(18, 6)) as stated_amount,
+        ways.sign * products.stated_amount as stated_amount,
         false as is_discounted,
         ways.sign < 0 as is_return,
         {{ is_gift_card_product('products.store', 'products.product_id') }} as is_gift_card

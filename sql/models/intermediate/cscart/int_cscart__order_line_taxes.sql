@@ -5,7 +5,7 @@ items as (
         store,
         order_id,
         order_line_id,
-        cast(greatest(stated_amount, 0) as decimal(18, 6)) as weight,
+        greatest(stated_amount, 0) as weight,
         is_own_line,
         bool_or(is_own_line) over (partition by store, order_id) as has_own_lines
     from {{ ref('int_cscart__order_items') }}

@@ -103,9 +103,9 @@ final as (
         store,
         order_id,
         'goods' as component,
-        cast(null as decimal(18, 6)) as vat_rate,
-        cast(goods_incl_vat as decimal(18, 6)) as amount_incl_vat,
-        cast(goods_excl_vat as decimal(18, 6)) as amount_excl_vat,
+        cast(null as decimal(28, 6)) as vat_rate,
+        cast(goods_incl_vat as decimal(28, 6)) as amount_incl_vat,
+        cast(goods_excl_vat as decimal(28, 6)) as amount_excl_vat,
         is_deleted
     from parted
     where line_incl_vat is not null
@@ -114,9 +114,9 @@ final as (
         store,
         order_id,
         'discounts' as component,
-        cast(null as decimal(18, 6)) as vat_rate,
-        cast(goods_incl_vat - incl_vat as decimal(18, 6)) as amount_incl_vat,
-        cast(goods_excl_vat - excl_vat as decimal(18, 6)) as amount_excl_vat,
+        cast(null as decimal(28, 6)) as vat_rate,
+        cast(goods_incl_vat - incl_vat as decimal(28, 6)) as amount_incl_vat,
+        cast(goods_excl_vat - excl_vat as decimal(28, 6)) as amount_excl_vat,
         is_deleted
     from parted
     union all
@@ -124,9 +124,9 @@ final as (
         store,
         order_id,
         'shipping' as component,
-        cast(null as decimal(18, 6)) as vat_rate,
-        cast(shipping_incl_vat as decimal(18, 6)) as amount_incl_vat,
-        cast(shipping_excl_vat as decimal(18, 6)) as amount_excl_vat,
+        cast(null as decimal(28, 6)) as vat_rate,
+        cast(shipping_incl_vat as decimal(28, 6)) as amount_incl_vat,
+        cast(shipping_excl_vat as decimal(28, 6)) as amount_excl_vat,
         is_deleted
     from parted
     union all
@@ -134,9 +134,9 @@ final as (
         store,
         order_id,
         'fees' as component,
-        cast(null as decimal(18, 6)) as vat_rate,
-        cast(fees_incl_vat as decimal(18, 6)) as amount_incl_vat,
-        cast(fees_excl_vat as decimal(18, 6)) as amount_excl_vat,
+        cast(null as decimal(28, 6)) as vat_rate,
+        cast(fees_incl_vat as decimal(28, 6)) as amount_incl_vat,
+        cast(fees_excl_vat as decimal(28, 6)) as amount_excl_vat,
         is_deleted
     from parted
 )

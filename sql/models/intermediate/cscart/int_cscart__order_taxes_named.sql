@@ -38,7 +38,7 @@ final as (
         kinds.order_id,
         kinds.tax_position,
         items.order_line_id,
-        cast(greatest(items.stated_amount, 0) as decimal(18, 6)) as weight
+        greatest(items.stated_amount, 0) as weight
     from kinds
     cross join {{ json_members('kinds.named_lines') }} as member
     inner join items

@@ -31,13 +31,13 @@ applied_parts as (
         is_in_price,
         is_of_named_lines,
         case part when 'S' then 'shipping' when 'PS' then 'fees' else 'goods' end as component,
-        case when order_line_id ~ '^[0-9]+$' then cast(order_line_id as bigint) end
+        case when order_line_id ~ '^[0-9]{1,18}$' then cast(order_line_id as bigint) end
             as order_line_id,
-        cast(vat_amount as decimal(18, 6)) as vat_amount
+        cast(vat_amount as decimal(28, 6)) as vat_amount
     from parts
     where
         part in ('P', 'S', 'PS')
-        and vat_amount ~ '^-?[0-9]+([.][0-9]+)?([eE]-?[0-9]+)?$'
+        and vat_amount ~ '^-?[0-9]{1,12}([.][0-9]+)?([eE]-[0-9]{1,2})?$'
 ),
 
 -- an amount for the lines that the tax names is on each by its size; the largest carries the rest
@@ -116,7 +116,9 @@ rests as (
         order_taxes.tax_position,
         order_taxes.vat_rate,
         order_taxes.is_in_price,
-        order_taxes.vat_amount - coalesce(applied_sums.vat_amount, 0) as vat_amount
+        cast(
+            order_taxes.vat_amount - coalesce(applied_sums.vat_amount, 0) as decimal(28, 6)
+        ) as vat_amount
     from order_taxes
     left join applied_sums
         on
@@ -133,7 +135,7 @@ final as (
         order_line_id,
         component,
         vat_rate,
-        cast(vat_amount as decimal(18, 6)) as vat_amount,
+        cast(vat_amount as decimal(28, 6)) as vat_amount,
         is_in_price
     from placed
     union all
@@ -144,7 +146,7 @@ final as (
         null as order_line_id,
         'goods' as component,
         vat_rate,
-        cast(vat_amount as decimal(18, 6)) as vat_amount,
+        cast(vat_amount as decimal(28, 6)) as vat_amount,
         is_in_price
     from rests
     where vat_amount <> 0

@@ -38,7 +38,7 @@ renamed as (
         download_times_left,
 
         coalesce(campaign_id > 0, false) as is_discounted,
-        coalesce(quantity < 0, false) as is_return,
+        {{ is_return('unit_price', 'quantity') }} as is_return,
         {{ is_gift_card_product('store', 'product_id') }} as is_gift_card,
         return_to_stock as is_returned_to_stock,
         {{ is_deleted('orders', 'order_id') }} as is_deleted,

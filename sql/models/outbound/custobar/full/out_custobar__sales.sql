@@ -40,7 +40,7 @@ mapped as (
         lines.product_code as product_sku,
         lines.product_name as product_title,
         lines.quantity,
-        {{ cents(quotient('lines.amount_incl_vat', 'lines.quantity')) }} as unit_price,
+        {{ cents(ratio('lines.amount_incl_vat', 'lines.quantity', 2, 28)) }} as unit_price,
         {{ cents('lines.amount_incl_vat') }} as total,
         {{ cents('orders.total') }} as sale_total,
         {{ cents('orders.discounts') }} as sale_discount,

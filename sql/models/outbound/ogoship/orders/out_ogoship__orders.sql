@@ -64,7 +64,7 @@ lines as (
                 )
         end as orderlines
     from {{ ref('fct_order_lines') }}
-    where not is_return
+    where not is_return and quantity > 0
     group by 1
 ),
 
