@@ -13,7 +13,10 @@ renamed as (
         nullif(parent_order_id, 0) as parent_order_id,
         company_id as version_id,
         nullif(user_id, 0) as customer_id,
-        cast(nullif(split_part(shipping_ids, ',', 1), '') as bigint) as shipping_method_id,
+        case
+            when split_part(shipping_ids, ',', 1) ~ '^[0-9]{1,18}$'
+                then cast(split_part(shipping_ids, ',', 1) as bigint)
+        end as shipping_method_id,
         nullif(payment_id, 0) as payment_method_id,
 
         status as status_code,
