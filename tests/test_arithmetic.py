@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import ROUND_HALF_UP, Decimal, localcontext
@@ -29,6 +30,11 @@ EDGES = (
     *("99999999", "100000000", "20000000", "999999999999.99", "999999999999.999999"),
 )
 SIGNS = (1, -1)
+# Of days, places, ids and signs, and in doubles: nothing of it can be too large.
+MULTIPLYING = {
+    *("dim_dates", "met_list_overview", "seg_at_risk", "seg_second_order_due", "seg_win_back"),
+    *("int_orders_out_of_range", "int_order_parts_priced"),
+}
 
 
 def rendered(call: str) -> str:
@@ -161,3 +167,11 @@ def test_a_line_is_a_return_by_the_sign_of_its_amount(ask: Ask, pairs: Pairs) ->
     assert_each(ask("is_return('a', 'b')"), expected, pairs)
     assert set(ask("is_return('null', '-1')")) == {True}
     assert set(ask("is_return('-1', 'null')")) == {False}
+
+
+def test_no_model_multiplies_or_divides_amounts_by_itself() -> None:
+    """DuckDB would, in 18 digits and in doubles."""
+    does = re.compile(r"[\w)}'] [*/] (?!from\b)[\w({']")
+    models = (MACROS.parent / "models").rglob("*.sql")
+    found = {path.stem for path in models if does.search(path.read_text(encoding="utf-8"))}
+    assert found - MULTIPLYING == set()

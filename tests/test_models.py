@@ -201,8 +201,8 @@ def test_money_is_never_added_across_currencies(manifest: Manifest, models: Mode
     """A store has one currency, so a metric with money has in its key the store, or what is one store's."""
     keys = keys_of(manifest)
     for model in models:
-        kinds = [column["data_type"] or "" for column in model["columns"].values()]
-        if floor(model) == "metrics" and "decimal(18, 2)" in kinds:
+        kinds = {column["data_type"] or "" for column in model["columns"].values()}
+        if floor(model) == "metrics" and kinds & {"decimal(18, 2)", "decimal(28, 2)"}:
             of_one_store = [
                 name
                 for name in keys[model["unique_id"]]

@@ -58,7 +58,7 @@ lines as (
             when bool_and(product_code is not null)
                 then string_agg(
                     product_code || chr(30) || cast(cast(quantity as bigint) as text) || chr(30)
-                    || cast({{ ratio('amount_incl_vat', 'quantity', 2) }} as text) || chr(30)
+                    || cast({{ ratio('amount_incl_vat', 'quantity', 2, 28) }} as text) || chr(30)
                     || cast(coalesce(vat_rate, 0) as text),
                     chr(31) order by line_position
                 )
