@@ -33,7 +33,8 @@ SIGNS = (1, -1)
 # Of days, places, ids and signs, and in doubles: nothing of it can be too large.
 MULTIPLYING = {
     *("dim_dates", "met_list_overview", "seg_at_risk", "seg_second_order_due", "seg_win_back"),
-    *("int_orders_out_of_range", "int_order_parts_priced"),
+    *("int_orders_out_of_range", "int_order_parts_priced", "int_cscart__order_tax_modes"),
+    *("int_cscart__order_items", "seg_vip"),
 }
 
 

@@ -112,7 +112,8 @@ final as (
             as returning_customer_count,
         {{ money_sum('sums.net_sales') }} as net_sales,
         {{ money_sum('sums.total') }} as total,
-        {{ money_sum('coalesce(people_sums.new_customer_net_sales, 0)') }} as new_customer_net_sales,
+        {{ money_sum('coalesce(people_sums.new_customer_net_sales, 0)') }}
+            as new_customer_net_sales,
         {{ money_sum('coalesce(people_sums.returning_customer_net_sales, 0)') }}
             as returning_customer_net_sales,
         {{ money_sum('sums.order_value') }} as order_value,

@@ -69,9 +69,10 @@ returned as (
         products.product_code,
         products.product_name,
         products.return_position as line_position,
-        cast(ways.sign * products.quantity as decimal(18, 6)) as quantity,
+        case when ways.sign < 0 then -products.quantity else products.quantity end as quantity,
         products.unit_price,
-        ways.sign * products.stated_amount as stated_amount,
+        case when ways.sign < 0 then -products.stated_amount else products.stated_amount end
+            as stated_amount,
         false as is_discounted,
         ways.sign < 0 as is_return,
         {{ is_gift_card_product('products.store', 'products.product_id') }} as is_gift_card
