@@ -33,7 +33,7 @@ rounded as (
         lines.vat_rate,
         cast(abs(lines.stated_amount) as double precision) as size,
         {{ amount_with_vat(
-            'lines.stated_amount', 'lines.vat_rate', 'vat_bases.prices_include_vat'
+            'lines.stated_amount', 'lines.vat_rate', 'vat_bases.prices_include_vat', 12
         ) }} as incl_vat,
         {{ amount_without_vat(
             'lines.stated_amount', 'lines.vat_rate', 'vat_bases.prices_include_vat'

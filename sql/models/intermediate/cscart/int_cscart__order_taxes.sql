@@ -32,7 +32,7 @@ lines as (
         order_lines.order_id,
         sum(order_lines.stated_amount) as stated_amount,
         sum({{ amount_with_vat(
-            'order_lines.stated_amount', 'order_lines.vat_rate', 'coalesce(vat.goods_on_top, 0) = 0'
+            'order_lines.stated_amount', 'order_lines.vat_rate', 'coalesce(vat.goods_on_top, 0) = 0', 12
         ) }}) as incl_vat,
         sum({{ amount_without_vat(
             'order_lines.stated_amount', 'order_lines.vat_rate', 'coalesce(vat.goods_on_top, 0) = 0'
