@@ -99,5 +99,5 @@
 {# Whether all taxes of `int_cscart__order_rates` together are those of an amount. #}
 {% macro are_taxes_of(amount) -%}
     abs({{ amount_without_vat(amount, 'rate_in_price', 'true') }} + vat_in_price - {{ amount }}) <= 0.05
-    and abs({{ amount_with_vat(amount, 'rate_on_top', 'false') }} - vat_on_top - {{ amount }}) <= 0.05
+    and abs({{ amount_with_vat(amount, 'rate_on_top', 'false', 12) }} - vat_on_top - {{ amount }}) <= 0.05
 {%- endmacro %}

@@ -30,8 +30,8 @@
 
 
 {# An amount with VAT, whichever way it was priced; null when it is none that a mart can hold.
-   `places` are the decimals of the amount; together with those of the rate 20 at most. #}
-{% macro amount_with_vat(amount, vat_rate, prices_include_vat, places=12) -%}
+   `places` are the decimals of the amount that count; with those of the rate they are 20 at most. #}
+{% macro amount_with_vat(amount, vat_rate, prices_include_vat, places=6) -%}
     case
         when {{ prices_include_vat }} then {{ money(amount) }}
         else {{ money(

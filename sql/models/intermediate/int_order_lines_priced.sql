@@ -39,7 +39,7 @@ rounded as (
         lines.is_gift_card,
         cast(abs(lines.stated_amount) as double precision) as size,
         coalesce(lines.stated_incl_vat, {{ amount_with_vat(
-            'lines.stated_amount', 'lines.vat_rate', 'vat_bases.prices_include_vat'
+            'lines.stated_amount', 'lines.vat_rate', 'vat_bases.prices_include_vat', 12
         ) }}) as incl_vat,
         coalesce(lines.stated_excl_vat, {{ amount_without_vat(
             'lines.stated_amount', 'lines.vat_rate', 'vat_bases.prices_include_vat'

@@ -36,19 +36,19 @@ estimated as (
             ) }}
         end as other_total,
         {{ amount_with_vat(
-            'orders.stated_discount', 'vat_bases.average_vat_rate', 'vat_bases.prices_include_vat', 6
+            'orders.stated_discount', 'vat_bases.average_vat_rate', 'vat_bases.prices_include_vat'
         ) }} as discounts_incl_vat,
         {{ amount_without_vat(
             'orders.stated_discount', 'vat_bases.average_vat_rate', 'vat_bases.prices_include_vat'
         ) }} as discounts_excl_vat,
         {{ amount_with_vat(
-            'orders.stated_shipping', 'vat_bases.average_vat_rate', 'vat_bases.prices_include_vat', 6
+            'orders.stated_shipping', 'vat_bases.average_vat_rate', 'vat_bases.prices_include_vat'
         ) }} as shipping_incl_vat,
         {{ amount_without_vat(
             'orders.stated_shipping', 'vat_bases.average_vat_rate', 'vat_bases.prices_include_vat'
         ) }} as shipping_excl_vat,
         {{ amount_with_vat(
-            'orders.stated_fees', 'vat_bases.average_vat_rate', 'vat_bases.prices_include_vat', 6
+            'orders.stated_fees', 'vat_bases.average_vat_rate', 'vat_bases.prices_include_vat'
         ) }} as fees_incl_vat,
         {{ amount_without_vat(
             'orders.stated_fees', 'vat_bases.average_vat_rate', 'vat_bases.prices_include_vat'

@@ -98,7 +98,7 @@ priced as (
             when tax_mode = 'lowered' then {{ amount_without_vat(
                 '(stated_amount - fixed_inside)', 'rate_inside', 'true'
             ) }}
-            else {{ amount_with_vat('stated_amount', 'rate_beside', 'false') }} + fixed_beside
+            else {{ amount_with_vat('stated_amount', 'rate_beside', 'false', 12) }} + fixed_beside
         end as incl_by_rates,
         stated_amount + {{ tax_beside('tax_mode', 'vat_in_price', 'vat_on_top') }} as incl_by_taxes,
         {{ tax_charged('tax_mode', 'vat_in_price', 'vat_on_top') }} as vat_charged
