@@ -43,6 +43,7 @@ BUILT = ("marts", "metrics", "segments")
 # Tables with little in them, and the one of settings.
 ALIKE = {
     "marts.dim_stores",
+    "metrics.met_orders_out_of_range",
     "metrics.met_segment_movement",
     "metrics.met_unmapped_shipping_methods",
     "segments.seg_business_customers",
@@ -135,6 +136,22 @@ def end_of(store: str) -> datetime:
 
 def live_on(shop: Shop) -> None:
     """What happens after AS_OF, and is rare in a shop of this size."""
+    # of fewer than five buyers nobody is a VIP
+    for number, name in ((4, "eka"), (5, "toka"), (6, "kolmas")):
+        moment = "2026-04-10T10:00:00+03:00"
+        line = sold | {"id": 10 + number, "order_id": number, "created_at": moment, "vat_rate": 0}
+        shop.insert(
+            "orders",
+            {
+                "id": number,
+                "created_at": moment,
+                "updated_at": moment,
+                "status": "COMPLETED",
+                "customer_information": person | {"email": f"{name}@example.fi"},
+                "products": [line | {"unit_price": 1}],
+                "total": 1,
+            },
+        )
     now = {"created_at": LATER, "updated_at": LATER}
     guest = shop.get("orders", shop.ids("orders")[3])["customer_information"]["email"]
     shop.insert("customers", {"email": guest, "login_allowed": True, **now})
@@ -575,13 +592,16 @@ def test_what_was_found_wrong_is_right(builds: Builds) -> None:
             "select order_count_30_days, order_value_30_days, average_order_value_365_days"
             " from metrics.met_list_overview where store = 'tiny'"
         )
-        assert (orders, value, average) == (1, 100, Decimal("366.67"))
+        assert (orders, value, average) == (1, 100, Decimal("183.83"))
         people = (
             "select email_normalised, is_subscriber from marts.dim_customers where store = 'tiny' order by 1"
         )
         assert found(people) == [
+            ("eka@example.fi", False),
+            ("kolmas@example.fi", False),
             ("lukija@example.fi", True),
             ("ostaja@example.fi", False),
+            ("toka@example.fi", False),
             ("was@example.fi", False),
         ]
         assert found("select * from marts.dim_gift_cards where store = 'tiny'") == []

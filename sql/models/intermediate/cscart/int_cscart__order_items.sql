@@ -20,7 +20,7 @@ products as (
         unit_price,
         stated_amount,
         is_discounted,
-        false as is_return,
+        {{ is_return('unit_price', 'quantity') }} as is_return,
         {{ is_gift_card_product('store', 'product_id') }} as is_gift_card
     from {{ ref('stg_cscart__order_lines') }}
     where not is_deleted

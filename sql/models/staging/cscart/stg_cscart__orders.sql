@@ -13,10 +13,9 @@ renamed as (
         nullif(parent_order_id, 0) as parent_order_id,
         company_id as version_id,
         nullif(user_id, 0) as customer_id,
-        -- padded ids are read; what is no id is none
         case
-            when trim(split_part(shipping_ids, ',', 1)) ~ '^[0-9]{1,18}$'
-                then cast(trim(split_part(shipping_ids, ',', 1)) as bigint)
+            when {{ tidy_text("split_part(shipping_ids, ',', 1)") }} ~ '^[0-9]{1,18}$'
+                then cast({{ tidy_text("split_part(shipping_ids, ',', 1)") }} as bigint)
         end as shipping_method_id,
         nullif(payment_id, 0) as payment_method_id,
 
