@@ -136,22 +136,6 @@ def end_of(store: str) -> datetime:
 
 def live_on(shop: Shop) -> None:
     """What happens after AS_OF, and is rare in a shop of this size."""
-    # of fewer than five buyers nobody is a VIP
-    for number, name in ((4, "eka"), (5, "toka"), (6, "kolmas")):
-        moment = "2026-04-10T10:00:00+03:00"
-        line = sold | {"id": 10 + number, "order_id": number, "created_at": moment, "vat_rate": 0}
-        shop.insert(
-            "orders",
-            {
-                "id": number,
-                "created_at": moment,
-                "updated_at": moment,
-                "status": "COMPLETED",
-                "customer_information": person | {"email": f"{name}@example.fi"},
-                "products": [line | {"unit_price": 1}],
-                "total": 1,
-            },
-        )
     now = {"created_at": LATER, "updated_at": LATER}
     guest = shop.get("orders", shop.ids("orders")[3])["customer_information"]["email"]
     shop.insert("customers", {"email": guest, "login_allowed": True, **now})
@@ -272,6 +256,22 @@ def fill(shop: Shop) -> None:
                 "customer_information": person | {"email": "lukija@example.fi"},
                 "products": [line | {"unit_price": 500}],
                 "total": 500,
+            },
+        )
+    # of fewer than five buyers nobody is a VIP
+    for number, name in ((4, "eka"), (5, "toka"), (6, "kolmas")):
+        moment = "2026-04-10T10:00:00+03:00"
+        line = sold | {"id": 10 + number, "order_id": number, "created_at": moment, "vat_rate": 0}
+        shop.insert(
+            "orders",
+            {
+                "id": number,
+                "created_at": moment,
+                "updated_at": moment,
+                "status": "COMPLETED",
+                "customer_information": person | {"email": f"{name}@example.fi"},
+                "products": [line | {"unit_price": 1}],
+                "total": 1,
             },
         )
     now = {"created_at": LATER, "updated_at": LATER}

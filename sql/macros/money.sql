@@ -12,9 +12,9 @@
 
 {# Price times quantity, exact; null when it comes to what no amount of money is. #}
 {% macro line_amount(unit_price, quantity) -%}
-    {{ product(
+    cast({{ product(
         "coalesce(" ~ unit_price ~ ", 0)", "coalesce(" ~ quantity ~ ", 0)", 6, "2 * " ~ largest_amount()
-    ) }}
+    ) }} as decimal(38, 12))
 {%- endmacro %}
 
 

@@ -93,18 +93,22 @@ final as (
     select
         store,
         order_id,
-        case
-            when is_each_on_all then {{ fitted('rate_in_price') }}
-            when lowest_rate = highest_rate and rate_in_price = rate_in_price + rate_on_top
-                then lowest_rate
-            else coalesce({{ ratio('vat_in_price', 'bases', 6) }}, 0)
-        end as rate_in_price,
-        case
-            when is_each_on_all then {{ fitted('rate_on_top') }}
-            when lowest_rate = highest_rate and rate_on_top = rate_in_price + rate_on_top
-                then lowest_rate
-            else coalesce({{ ratio('vat_on_top', 'bases', 6) }}, 0)
-        end as rate_on_top
+        cast(
+            case
+                when is_each_on_all then {{ fitted('rate_in_price') }}
+                when lowest_rate = highest_rate and rate_in_price = rate_in_price + rate_on_top
+                    then lowest_rate
+                else coalesce({{ ratio('vat_in_price', 'bases', 6) }}, 0)
+            end as decimal(18, 6)
+        ) as rate_in_price,
+        cast(
+            case
+                when is_each_on_all then {{ fitted('rate_on_top') }}
+                when lowest_rate = highest_rate and rate_on_top = rate_in_price + rate_on_top
+                    then lowest_rate
+                else coalesce({{ ratio('vat_on_top', 'bases', 6) }}, 0)
+            end as decimal(18, 6)
+        ) as rate_on_top
     from compared
 )
 
