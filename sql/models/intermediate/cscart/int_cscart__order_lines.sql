@@ -125,9 +125,12 @@ final as (
         cast(null as text) as model_name,
         line_position,
         quantity,
-        case
-            when tax_mode = 'lowered' then 0 else {{ fitted('(rate_inside + rate_beside)') }}
-        end as vat_rate,
+        cast(
+            case
+                when tax_mode = 'lowered' then 0
+                else {{ fitted('(rate_inside + rate_beside)') }}
+            end as decimal(18, 6)
+        ) as vat_rate,
         unit_price,
         stated_amount,
         {{ money(
