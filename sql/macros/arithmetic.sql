@@ -1,5 +1,6 @@
 {# Arithmetic that no amount stops. DuckDB multiplies short decimals in 18 digits and divides in
-   doubles; here a result has room or is null, and a quotient is rounded once, from what it is. #}
+   doubles; here a result has room or is null, and a quotient is rounded once, from what it is. The
+   outer casts are for PostgreSQL, which forgets the decimals of a case that may be null. #}
 
 
 {# From here on the amounts of an order are none that marts hold: ten of them fit decimal(18, 2).
@@ -24,7 +25,7 @@
 {# A quotient rounded to so many decimals; null when there is nothing to divide by, or when it does
    not fit so many digits. #}
 {% macro ratio(dividend, divisor, decimals, digits=18) -%}
-    case
+    cast(case
         when
             abs(cast({{ dividend }} as double precision)) < least(
                 1e{{ 31 - decimals }},
@@ -34,7 +35,7 @@
                 "cast(" ~ dividend ~ " as decimal(38, 6))", "cast(" ~ divisor ~ " as decimal(38, 6))",
                 decimals
             ) }} as decimal({{ digits }}, {{ decimals }}))
-    end
+    end as decimal({{ digits }}, {{ decimals }}))
 {%- endmacro %}
 
 
@@ -46,5 +47,7 @@
 
 {# A number as raw tables hold them, in 18 digits; null when it has more. #}
 {% macro fitted(number) -%}
-    case when abs({{ number }}) < 999999999999 then cast({{ number }} as decimal(18, 6)) end
+    cast(
+        case when abs({{ number }}) < 999999999999 then {{ number }} end as decimal(18, 6)
+    )
 {%- endmacro %}

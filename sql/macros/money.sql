@@ -45,7 +45,7 @@
    or when the rate leaves nothing of it. #}
 {% macro amount_without_vat(amount, vat_rate, prices_include_vat) -%}
     {%- set factor = "(cast(100 + coalesce(" ~ vat_rate ~ ", 0) as decimal(38, 14)) * 0.01)" -%}
-    case
+    cast(case
         when ({{ prices_include_vat }}) is not true then {{ money(amount) }}
         when
             abs(cast({{ amount }} as double precision))
@@ -53,5 +53,5 @@
             then cast({{ rounded_quotient(
                 "cast(" ~ amount ~ " as decimal(38, 12))", factor, 2
             ) }} as decimal(18, 2))
-    end
+    end as decimal(18, 2))
 {%- endmacro %}
