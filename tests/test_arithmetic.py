@@ -176,3 +176,18 @@ def test_no_model_multiplies_or_divides_amounts_by_itself() -> None:
     models = (MACROS.parent / "models").rglob("*.sql")
     found = {path.stem for path in models if does.search(path.read_text(encoding="utf-8"))}
     assert found - MULTIPLYING == set()
+
+
+def test_no_model_squeezes_what_it_computed_into_the_width_of_raw() -> None:
+    """A sum of two amounts that each fit may not; whatever is nothing, or one value of raw, does."""
+    fits = re.compile(r"cast\(null as|cast\(\d|as quantity")
+    above_staging = [
+        path for path in (MACROS.parent / "models").rglob("*.sql") if "staging" not in path.parts
+    ]
+    found = {
+        (path.stem, line.strip())
+        for path in above_staging
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if "decimal(18, 6)" in line and not fits.search(line)
+    }
+    assert found == set()
