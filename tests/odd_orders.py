@@ -177,15 +177,20 @@ def figures(order: Order) -> Figures:
 
 
 def cart_vat(order: Order) -> tuple[Decimal, Decimal, Decimal]:
-    """The VAT that CS-Cart states of goods after discounts, of delivery and of fees, all at one rate.
-
-    None of what has more digits than an amount of it can have.
-    """
+    """The VAT that CS-Cart states of goods after discounts, of delivery and of fees, all at one rate."""
     factor = order.part_rate / (PERCENT + order.part_rate)
     goods, shipping, fees = (
         cents(amount * factor) for amount in (order.goods - order.discount, order.shipping, order.fees)
     )
-    return goods if abs(goods) < LOADED / 2 else Decimal(0), shipping, fees
+    return goods, shipping, fees
+
+
+def cart_taxes(order: Order) -> list[tuple[Decimal, Decimal]]:
+    """Rate and VAT of the taxes that CS-Cart has on the goods: as many as it takes for each to load."""
+    vat = cart_vat(order)[0] if order.is_held else Decimal(0)
+    count = int(abs(vat) / (LOADED * 9 / 10)) + 1
+    part, rate = cents(vat / count), (order.part_rate / count).quantize(Decimal("0.000001"))
+    return [(rate, vat - part * (count - 1)), *((rate, part) for _ in range(count - 1))]
 
 
 def cart_figures(order: Order) -> Figures:

@@ -32,6 +32,7 @@ from tests.odd_orders import (
     Maker,
     Order,
     cart_figures,
+    cart_taxes,
     cart_vat,
     figures,
     summary,
@@ -187,11 +188,12 @@ def rows_of(order: Order) -> dict[str, list[Row]]:
 
 
 def cart_rows_of(order: Order) -> dict[str, list[Row]]:
-    """An order of CS-Cart in its raw tables, with one tax that is in all prices."""
+    """An order of CS-Cart in its raw tables, with taxes that are in all prices."""
     common = {"store": "oddcart", "_dlt_load_id": "odd", "order_id": order.number}
-    goods, shipping, fees = cart_vat(order)
-    vat = goods + shipping + fees
-    applies = f'{{"P":{goods},"S_0_1":"{shipping}","PS_1":{fees}}}'
+    _, shipping, fees = cart_vat(order)
+    goods = "P_1" if len(order.lines) == 1 else "P"
+    beside = {"S_0_1": str(shipping), "PS_1": float(fees)}
+    taxes = [(*tax, {} if place else beside) for place, tax in enumerate(cart_taxes(order))]
     return {
         "orders": [
             {
@@ -220,14 +222,15 @@ def cart_rows_of(order: Order) -> dict[str, list[Row]]:
         "orders__taxes": [
             {
                 **common,
-                "tax_id": 1,
-                "position": 0,
+                "tax_id": 1 + place,
+                "position": place,
                 "rate_type": "P",
-                "rate_value": order.part_rate,
+                "rate_value": rate,
                 "price_includes_tax": "Y",
-                "tax_subtotal": vat,
-                "applies": applies,
+                "tax_subtotal": vat + (0 if place else shipping + fees),
+                "applies": json.dumps({goods: float(vat), **others}),
             }
+            for place, (rate, vat, others) in enumerate(taxes)
         ],
     }
 
