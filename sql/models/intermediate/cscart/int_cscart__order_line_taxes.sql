@@ -127,17 +127,17 @@ final as (
         store,
         order_id,
         order_line_id,
-        cast(sum(vat_rate) filter (where has_rate and is_in_price) as decimal(18, 6))
+        cast(sum(vat_rate) filter (where has_rate and is_in_price) as decimal(28, 6))
             as rate_in_price,
-        cast(sum(vat_rate) filter (where has_rate and not is_in_price) as decimal(18, 6))
+        cast(sum(vat_rate) filter (where has_rate and not is_in_price) as decimal(28, 6))
             as rate_on_top,
-        cast(sum(vat_amount) filter (where is_in_price) as decimal(18, 6))
+        cast(sum(vat_amount) filter (where is_in_price) as decimal(28, 6))
             as vat_in_price,
-        cast(sum(vat_amount) filter (where not is_in_price) as decimal(18, 6))
+        cast(sum(vat_amount) filter (where not is_in_price) as decimal(28, 6))
             as vat_on_top,
-        cast(sum(vat_amount) filter (where is_in_price and is_fixed) as decimal(18, 6))
+        cast(sum(vat_amount) filter (where is_in_price and is_fixed) as decimal(28, 6))
             as fixed_in_price,
-        cast(sum(vat_amount) filter (where not is_in_price and is_fixed) as decimal(18, 6))
+        cast(sum(vat_amount) filter (where not is_in_price and is_fixed) as decimal(28, 6))
             as fixed_on_top
     from rated
     group by 1, 2, 3

@@ -95,7 +95,7 @@ final as (
             else 'open'
         end as status,
         cast(null as text) as currency,
-        cast(payments.amount as decimal(18, 6)) as amount,
+        cast(payments.amount as decimal(28, 6)) as amount,
         cast(null as decimal(18, 6)) as exchange_rate,
         cast(null as boolean) as is_confirmed,
         {{ counts('order_statuses.is_counted', 'orders.status') }} as is_paid,
