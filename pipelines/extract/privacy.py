@@ -147,7 +147,7 @@ class Veil:
         """A change of the items of a list: what is personal in those of erased people goes."""
 
         def change(items: pa.Array, mask: pa.Array) -> pa.Array:
-            is_erased = self._is_known(pa.chunked_array([items.field("email")]), bare)
+            is_erased = self._is_known(pa.chunked_array([items.field("email")]), spellings)
             for name in names:
                 items = _changed_column(items, _path(name), is_erased, _nothing)
             return items
@@ -172,7 +172,7 @@ class Veil:
 
     def _without_person(self, names: Sequence[str], item: Any) -> Any:
         email = item.get("email") if isinstance(item, Mapping) else None
-        if email is None or (isinstance(email, str) and self.seal(bare(email)) not in self.erased):
+        if email is None or (isinstance(email, str) and not self._is_any_erased(spellings(email))):
             return item
         return {name: value for name, value in item.items() if name not in names}
 
