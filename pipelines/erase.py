@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import md5
 from importlib import import_module
@@ -241,20 +241,23 @@ def _blank_mentions(erasure: Erasure, schema: str, endpoint: Endpoint) -> None:
         for each in free_texts(endpoint, texts):
             name = "__".join(each[len(path) :])
             if name != "store" and not name.startswith("_"):
-                count = _empty_mentions(erasure, f"{schema}.{table}", f'cast("{name}" as text)', name)
+                count = _empty_texts(
+                    erasure, f"{schema}.{table}", name, lambda text: erasure.email in mentioned(text)
+                )
                 if count:
                     erasure.rows[endpoint.name] = erasure.rows.get(endpoint.name, 0) + count
 
 
-def _empty_mentions(erasure: Erasure, table: str, text: str, name: str) -> int:
-    """Empties a column where it has the address, in any spelling; how many rows that are."""
+def _empty_texts(erasure: Erasure, table: str, name: str, has_address: Callable[[str], bool]) -> int:
+    """Empty a column where a text with an at sign has the address; return how many rows that are."""
+    text = f'cast("{name}" as text)'
     where = " or ".join(f"lower({text}) like ?" for _ in AT_SIGNS)
     rows = erasure.connection.execute(
         f"select {text}, count(*) from {table} where {where} group by 1", [f"%{sign}%" for sign in AT_SIGNS]
     )
     found: dict[str, int] = {}
     while row := rows.fetchone():
-        found |= {row[0]: row[1]} if erasure.email in mentioned(row[0]) else {}
+        found |= {row[0]: row[1]} if has_address(row[0]) else {}
     if found:
         erasure.connection.execute(
             f'update {table} set "{name}" = null where {text} = any(?)', [sorted(found)]
@@ -293,19 +296,11 @@ def _blank_ops(erasure: Erasure) -> None:
     for (schema, table), columns in erasure.tables.items():
         is_ours = schema == "ops" and table != "sync_rows"  # its keys say what to delete elsewhere
         for column in (name for name, kind in columns.items() if kind in TEXTS and is_ours):
-            _blank_texts(erasure, f"ops.{table}", column)
+            _empty_texts(
+                erasure, f"ops.{table}", column, lambda text: erasure.email in bare(_unescaped(text))
+            )
         if schema.startswith("raw_") and schema.endswith("_staging"):
             erasure.connection.execute(f"delete from {schema}.{table}")
-
-
-def _blank_texts(erasure: Erasure, table: str, column: str) -> None:
-    """Takes the texts away in which the address is, in whatever spelling."""
-    found = erasure.connection.execute(
-        f'select distinct "{column}" from {table} where "{column}" like ?', ["%@%"]
-    ).fetchall()
-    texts = [text for (text,) in found if erasure.email in bare(_unescaped(text))]
-    if texts:
-        erasure.connection.execute(f'update {table} set "{column}" = null where "{column}" = any(?)', [texts])
 
 
 def _unescaped(text: str) -> str:

@@ -100,7 +100,7 @@ def check_definitions(settings: Settings) -> None:
 
 
 def _gift_card_problems(settings: Settings, products: Any) -> Iterator[str]:
-    """What is wrong with the products that are named as gift cards: a store, or what should be an id."""
+    """Problems of the setting that names gift cards: an unknown store, or something that is no id."""
     for name, ids in products.items() if isinstance(products, Mapping) else ():
         where = f"definitions.gift_card_products.{name}"
         if name not in settings.stores:

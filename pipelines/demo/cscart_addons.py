@@ -1,4 +1,4 @@
-"""What add-ons and tax settings of a CS-Cart shop make of an order that is told in full.
+"""Orders of a CS-Cart shop, told in full, as its add-ons and tax settings change them.
 
 Facts: reference/cscart-and-apifon.md 3.3, and what a shop with the add-ons shows. A certificate sold is in
 `subtotal` and no line; one that was used takes its `cost` off `total`. What came back by RMA is in
@@ -138,7 +138,7 @@ def _nets(record: Record, component: str) -> dict[float, int]:
 
 
 def _is_of_single_pieces(whole: Record, record: Record) -> bool:
-    """Whether each rate is of one line of one piece, so that a price without tax is exact."""
+    """True when each rate is of one line of one piece, so that a price without tax is exact."""
     lines = list((whole["products"] or {}).values())
     rates = [rate for rate, net in _nets(record, "subtotal").items() if net]
     return 0 < len(lines) == len(rates) and all(line["amount"] == "1" for line in lines)

@@ -51,7 +51,7 @@ def sealer(salt: str) -> Seal:
 
 
 def spellings(email: str) -> set[str]:
-    """What may have been hashed of an address when its owner was forgotten: by today's rule or the former.
+    """Spellings of an address that may have been hashed when its owner was forgotten: today's and the former.
 
     Of an ordinary address both are one.
     """
@@ -159,11 +159,11 @@ class Veil:
         return _nothing(column, pc.is_in(column, value_set=pa.array(values, column.type)))
 
     def _mentions(self, text: str) -> bool:
-        """Whether a free text has the address of somebody who is to stay forgotten."""
+        """True when a free text has the address of somebody who is to stay forgotten."""
         return any(self.seal(each) in self.erased for each in mentioned(text))
 
     def _without_others_json(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The same as `_without_others`, of one object of any shape."""
+        """Do as `_without_others` to one object of any shape."""
         for child, names in self.endpoint.inner_people.items():
             row = _changed_json(row, child.path, partial(self._without_person, names))
         emails = {path[-1] for path in map(_path, self.endpoint.emails)}
@@ -288,7 +288,7 @@ def free_texts(endpoint: Endpoint, there: Iterable[Path]) -> list[Path]:
 
 
 def _has_at_sign(rows: pa.Table, path: Path) -> bool:
-    """Whether a value at a path, through lists too, may hold an address."""
+    """True when a value at a path, through lists too, may hold an address."""
     column = rows[path[0]].combine_chunks()
     for name in (*path[1:], None):
         while pa.types.is_list(column.type):

@@ -10,7 +10,7 @@ import pandas as pd
 import pendulum
 
 from pipelines.report import wording
-from pipelines.report.periods import calendar_day
+from pipelines.report.periods import calendar_day, is_month_over
 
 MONTHS = 12
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -131,8 +131,8 @@ def average_row(later: pd.DataFrame, last_whole_day: pendulum.Date, largest: flo
 
 
 def is_running(month: pd.Timestamp, last_whole_day: pendulum.Date) -> bool:
-    """Whether the month goes on after the last whole day."""
-    return calendar_day(month).end_of("month") > last_whole_day
+    """True when a day of the month comes after the last whole one."""
+    return not is_month_over(month, last_whole_day)
 
 
 def month_names(months: range) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import pendulum
 
 from pipelines.report import wording
 from pipelines.report.figures import Figure
-from pipelines.report.periods import calendar_day, month_name, of_kind
+from pipelines.report.periods import is_month_over, month_name, of_kind
 from pipelines.report.stores import Store
 from pipelines.report.trends import Table, lengths
 
@@ -242,6 +242,6 @@ def days_to_second(months: pd.DataFrame, store: Store) -> Figure:
 
 
 def is_over(month: date, store: Store) -> bool:
-    """Whether the whole month lies behind the store's last whole day."""
+    """True when no day of the month comes after the store's last whole one."""
     last = store.last_whole_day or store.as_of
-    return last is not None and calendar_day(month).end_of("month") <= last
+    return last is not None and is_month_over(month, last)

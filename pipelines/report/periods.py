@@ -69,6 +69,11 @@ def calendar_day(value: date) -> pendulum.Date:
     return pendulum.date(value.year, value.month, value.day)
 
 
+def is_month_over(month: date, last_whole_day: pendulum.Date) -> bool:
+    """True when no day of the month comes after the last whole one."""
+    return calendar_day(month).end_of("month") <= last_whole_day
+
+
 def month_name(month: date, last_day: date | None) -> str:
     """`July 2026`, or `August 2026, to the 24th` for a month that goes no further so far."""
     name = str(calendar_day(month).format("MMMM YYYY", locale="en"))

@@ -1,4 +1,4 @@
-"""What a warehouse that an older version loaded must not keep, and what models of this version ask of it.
+"""Changes to a warehouse of an older version: secrets it must not keep, columns that models ask for.
 
 It knows names as they were then, and not as they are declared now.
 """
@@ -82,7 +82,7 @@ def hide_codes(connection: Connection) -> bool:
 
 
 def _emptied(connection: Connection, table: str, there: Mapping[str, str], known: tuple[str, ...]) -> bool:
-    """Whether a table had objects or lists under names that nobody had declared, which are gone now."""
+    """Empty objects and lists under names that nobody had declared; return whether there were any."""
     texts = [name for name, kind in there.items() if kind in TEXTS and not name.startswith("_")]
     found = False
     for name in (name for name in texts if name not in known):
@@ -97,7 +97,7 @@ def _emptied(connection: Connection, table: str, there: Mapping[str, str], known
 
 
 def _without_rejected(connection: Connection) -> bool:
-    """Whether orders that were set aside had certificates; the next load sets them aside again, without."""
+    """Empty rejected orders that had certificates, until the next load; return whether there were any."""
     where = "resource = 'orders' and raw_json like '%gift_cert%'"
     rows = connection.execute(f"select count(*) from ops.rejected_rows where {where}").fetchall()
     connection.execute(f"update ops.rejected_rows set raw_json = null where {where}")

@@ -14,21 +14,6 @@
 {%- endmacro %}
 
 
-{# True where dbt's variable lists the status for the store, null where the store is not in it. #}
-{% macro is_listed_status(store, code) -%}
-    {%- set listed = var('counted_statuses') -%}
-    {%- if listed is mapping and listed -%}
-        case {{ store }}
-            {%- for name, codes in listed.items() %}
-                when '{{ name }}' then {{ code }} in ('{{ codes | join("', '") }}')
-            {%- endfor %}
-        end
-    {%- else -%}
-        cast(null as boolean)
-    {%- endif -%}
-{%- endmacro %}
-
-
 {# The members of a JSON object as rows with `key` and `value`; of anything else none. #}
 {% macro json_members(column) -%}
     json_each(cast(
@@ -57,7 +42,7 @@
 {%- endmacro %}
 
 
-{# What is paid of a part's taxes beside its price: those that are not in the price, unless the
+{# The taxes of a part that are paid beside its price: those that are not in the price, unless the
    order's total says otherwise (`int_cscart__order_tax_modes`). #}
 {% macro tax_beside(mode, in_price, on_top) -%}
     case {{ mode }}
@@ -70,7 +55,7 @@
 {%- endmacro %}
 
 
-{# What a part's price has of taxes in it. #}
+{# The taxes that a part's price includes. #}
 {% macro tax_inside(mode, in_price, on_top) -%}
     case {{ mode }}
         when 'inside' then coalesce({{ in_price }}, 0) + coalesce({{ on_top }}, 0)
@@ -80,7 +65,7 @@
 {%- endmacro %}
 
 
-{# What a part holds of taxes, inside its price and beside it. #}
+{# All taxes of a part, inside its price and beside it. #}
 {% macro tax_charged(mode, in_price, on_top) -%}
     case {{ mode }}
         when 'exempt' then coalesce({{ in_price }}, 0)
@@ -90,14 +75,28 @@
 {%- endmacro %}
 
 
-{# Whether an order counts; a status that is missing counts, in every model. #}
+{# True for an order that counts; a status that is missing counts, in every model. #}
 {% macro counts(is_counted, status) -%}
     coalesce({{ is_counted }}, {{ status }} <> 'cancelled', true)
 {%- endmacro %}
 
 
-{# Whether all taxes of `int_cscart__order_rates` together are those of an amount. #}
+{# True when all taxes of `int_cscart__order_rates` together are those of an amount. #}
 {% macro are_taxes_of(amount) -%}
     abs({{ amount_without_vat(amount, 'rate_in_price', 'true') }} + vat_in_price - {{ amount }}) <= 0.05
     and abs({{ amount_with_vat(amount, 'rate_on_top', 'false', 12) }} - vat_on_top - {{ amount }}) <= 0.05
+{%- endmacro %}
+
+
+{# The taxes on goods, each with whether it names the lines it is on. #}
+{% macro goods_vat_parts() -%}
+    (
+        select
+            *,
+            bool_or(order_line_id is not null) over (
+                partition by store, order_id, tax_position
+            ) as is_named
+        from {{ ref('int_cscart__order_vat_parts') }}
+        where component = 'goods'
+    )
 {%- endmacro %}

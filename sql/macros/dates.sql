@@ -45,7 +45,7 @@
 {%- endmacro %}
 
 
-{# What an order's lines of after as_of come to. The tax summary has no date: it holds them, too. #}
+{# The sums of an order's lines of after as_of. The tax summary has no date: it holds them, too. #}
 {% macro later_lines() -%}
     (
         select

@@ -12,18 +12,3 @@
         0
     )
 {%- endmacro %}
-
-
-{# True for a product that the settings name as a gift card: `gift_card_products: {main: [12, 34]}`. #}
-{% macro is_gift_card_product(store, product_id) -%}
-    {%- set listed = var('gift_card_products') -%}
-    {%- if listed is mapping and listed -%}
-        coalesce(case {{ store }}
-            {%- for name, ids in listed.items() %}
-                when '{{ name }}' then {{ product_id }} in ({{ ids | map('int') | join(', ') or 'null' }})
-            {%- endfor %}
-        end, false)
-    {%- else -%}
-        false
-    {%- endif -%}
-{%- endmacro %}

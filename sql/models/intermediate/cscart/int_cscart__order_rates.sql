@@ -1,13 +1,7 @@
 with
 
 vat_parts as (
-    select
-        *,
-        bool_or(order_line_id is not null) over (
-            partition by store, order_id, tax_position
-        ) as is_named
-    from {{ ref('int_cscart__order_vat_parts') }}
-    where component = 'goods'
+    select * from {{ goods_vat_parts() }} as vat_parts
 ),
 
 named_lines as (

@@ -24,7 +24,7 @@ final as (
         orders.store,
         orders.status,
         coalesce(
-            {{ is_listed_status('orders.store', 'orders.status_code') }},
+            {{ is_listed('counted_statuses', 'orders.store', 'orders.status_code') }},
             case
                 when speaking_stores.store is null then orders.status_code in ('P', 'C')
                 else coalesce(statuses.is_payment_received, false)
